@@ -1,0 +1,1 @@
+"""Passerelle: expense reports in, proven accounting entries out."""

@@ -1,0 +1,79 @@
+"""How findings and failures are told: grouped by cause, with place, expectation and remedy; a defect in one line."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import traceback
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from passerelle.cli.command import plain
+from passerelle.errors import Finding, PasserelleError
+
+_EXAMPLES = 3
+
+
+def explain(fault: Exception, *, as_json: bool) -> int:
+    """Tells a person or a program what stopped the command; returns the exit code."""
+    if not isinstance(fault, PasserelleError):
+        return _defect(fault, as_json)
+    if as_json:
+        click.echo(json.dumps({"findings": plain(fault.findings), "exit_code": fault.exit_code}), err=True)
+    else:
+        click.echo(findings_text(fault.findings), err=True)
+    return fault.exit_code
+
+
+def findings_text(findings: Sequence[Finding] | Iterable[Finding]) -> str:
+    """Findings for eyes; more than three of one cause are one group with a count and three examples."""
+    ordered = sorted(findings, key=lambda f: (f.severity != "error", f.code, f.message, f.field, f.value))
+    blocks = []
+    for _, group in groupby(ordered, key=lambda f: (f.code, f.field, f.expected, f.remedy)):
+        same = list(group)
+        shown = same if len(same) <= _EXAMPLES else same[:_EXAMPLES]
+        blocks.extend(_block(finding, last=finding is shown[-1]) for finding in shown)
+        if len(same) > len(shown):
+            blocks.append(f"  … and {len(same) - len(shown):,} more like it ({same[0].code}); --json lists all")
+    return "\n".join(blocks)
+
+
+def _block(finding: Finding, last: bool) -> str:
+    mark = "" if finding.severity == "error" else "warning "
+    lines = [f"{mark}{finding.code}: {finding.message}"]
+    if finding.place is not None:
+        place = finding.place
+        lines.append(f"  {place.file}:{place.line}" + (f":{place.column}" if place.column else ""))
+        if place.text:
+            lines.append(f"    {place.text}")
+            if place.column:
+                lines.append("    " + " " * (place.column - 1) + "^" * max(1, place.length))
+    if finding.object:
+        lines.append(f"  in        {finding.object}")
+    if finding.field:
+        lines.append(f"  field     {finding.field}" + (f" = {finding.value}" if finding.value else ""))
+    elif finding.value:
+        lines.append(f"  value     {finding.value}")
+    if last:
+        if finding.expected:
+            lines.append(f"  expected  {finding.expected}")
+        if finding.remedy:
+            who = f"  ({finding.who})" if finding.who else ""
+            lines.append(f"  help:     {finding.remedy}{who}")
+        lines.append(f"  more:     passerelle errors {finding.code}")
+    return "\n".join(lines)
+
+
+def _defect(fault: Exception, as_json: bool) -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="passerelle-trace-", suffix=".txt", delete=False) as trace:
+        trace.write("".join(traceback.format_exception(fault)))
+    sentence = f"PSR-9900: A defect of Passerelle ({type(fault).__name__}). The trace is in {Path(trace.name)}."
+    if as_json:
+        finding = {"code": "PSR-9900", "message": sentence}
+        click.echo(json.dumps({"findings": [finding], "exit_code": 70}), err=True)
+    else:
+        click.echo(f"{sentence} Please report it; nothing that was committed is lost.", err=True)
+    return 70

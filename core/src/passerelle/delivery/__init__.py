@@ -1,0 +1,1 @@
+"""The only room with sockets: artifacts to folders and file servers."""

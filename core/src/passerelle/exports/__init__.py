@@ -1,0 +1,1 @@
+"""What leaves: selection, projection, pre-flight, numbers, deltas, proof."""

@@ -1,0 +1,1 @@
+"""The format language: parse, compile, write, read back, explain."""

@@ -1,0 +1,1 @@
+"""Account determination and entries that balance or do not exist."""

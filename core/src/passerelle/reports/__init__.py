@@ -1,0 +1,1 @@
+"""What employees declare: expenses, reports, and how they come in."""

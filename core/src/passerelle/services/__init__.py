@@ -1,0 +1,1 @@
+"""One module per use case: load, decide purely, save. The only room that opens a transaction."""

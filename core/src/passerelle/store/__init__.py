@@ -1,0 +1,1 @@
+"""The only room that speaks SQL: tables, migrations, bulk paths, locks."""

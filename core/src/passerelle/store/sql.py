@@ -1,0 +1,55 @@
+"""SQL in one dialect: ``?`` placeholders on both databases, ids given in ranges, plain tuples in bulk.
+
+Rows are written by ``executemany`` (SQLite) or COPY (PostgreSQL) and read through a cursor in constant memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult
+
+
+def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> CursorResult[Any]:
+    """One statement; ``?`` marks a parameter."""
+    if connection.dialect.name != "sqlite":
+        sql = sql.replace("%", "%%").replace("?", "%s")
+    return connection.exec_driver_sql(sql, parameters)
+
+
+def take_ids(connection: Connection, table: str, count: int) -> range | list[int]:
+    """``count`` fresh primary keys of ``table``, ascending, for rows inserted in this transaction."""
+    if connection.dialect.name == "sqlite":  # BEGIN IMMEDIATE: nobody else writes meanwhile
+        last = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {table}").scalar_one()
+        return range(last + 1, last + 1 + count)
+    rows = connection.exec_driver_sql(
+        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, {int(count)})"
+    )
+    return sorted(row[0] for row in rows)
+
+
+def insert(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes ``rows`` (tuples in the order of ``columns``) without building a statement per row."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("SELECT 1")  # makes sure that the transaction has begun
+        places = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+        return
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), block: int = 2000) -> Iterator[Any]:
+    """The rows of a SELECT as plain tuples, in constant memory. Placeholders are ``?`` on both databases."""
+    driver: Any = connection.connection.driver_connection
+    connection.exec_driver_sql("SELECT 1")
+    if connection.dialect.name == "sqlite":
+        yield from driver.execute(sql, parameters)
+        return
+    with driver.cursor(name=f"stream_{id(parameters)}_{abs(hash(sql)) % 10**8}") as cursor:
+        cursor.itersize = block
+        yield from cursor.execute(sql.replace("%", "%%").replace("?", "%s"), parameters)
