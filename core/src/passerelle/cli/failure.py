@@ -31,7 +31,7 @@ def explain(fault: Exception, *, as_json: bool) -> int:
 def findings_text(findings: Sequence[Finding] | Iterable[Finding]) -> str:
     """Findings for eyes; more than three of one cause are one group with a count and three examples."""
     ordered = sorted(findings, key=lambda f: (f.severity != "error", f.code, f.message, f.field, f.value))
-    blocks = []
+    blocks: list[str] = []
     for _, group in groupby(ordered, key=lambda f: (f.code, f.field, f.expected, f.remedy)):
         same = list(group)
         shown = same if len(same) <= _EXAMPLES else same[:_EXAMPLES]
