@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 
 from passerelle.errors import ConfigurationFault, Finding
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 
 
-def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> CursorResult[Any]:
-    """One statement; ``?`` marks a parameter."""
+def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
+    """One statement and its result (rows are tuples); ``?`` marks a parameter."""
     if connection.dialect.name != "sqlite":
         sql = sql.replace("%", "%%").replace("?", "%s")
     return connection.exec_driver_sql(sql, parameters)
@@ -41,6 +41,17 @@ def insert(connection: Connection, table: str, columns: Sequence[str], rows: Ite
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def execute_many(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """One statement for many parameter tuples."""
+    driver: Any = connection.connection.driver_connection
+    connection.exec_driver_sql("SELECT 1")
+    if connection.dialect.name == "sqlite":
+        driver.executemany(sql, rows)
+        return
+    with driver.cursor() as cursor:
+        cursor.executemany(sql.replace("%", "%%").replace("?", "%s"), rows)
 
 
 def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), block: int = 2000) -> Iterator[Any]:

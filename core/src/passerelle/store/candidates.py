@@ -1,0 +1,129 @@
+"""What may leave: entries not yet exported at their current revision, with the rows of a frozen document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from passerelle.exports.frozen import FrozenLine
+from passerelle.store import sql
+from passerelle.store.database import Connection
+
+_LIVE = "('live', 'unknown')"
+_CANDIDATES = f"""
+FROM entry e
+JOIN report r ON e.origin = 'report' AND r.id = e.origin_id
+JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision
+LEFT JOIN (
+    SELECT d.entry_id, max(d.revision) AS revision, count(*) AS documents
+    FROM export_document d WHERE d.state IN {_LIVE} GROUP BY d.entry_id
+) x ON x.entry_id = e.id
+WHERE e.entity_id = ? AND NOT r.post_due
+  AND ((r.approval = 'approved' AND r.controlled_at IS NOT NULL) OR r.approval IN ('refused', 'cancelled'))
+  AND ((x.revision IS NULL AND v.line_count > 0) OR x.revision < v.revision)
+"""
+
+
+class CandidateRow(NamedTuple):
+    """An entry that may leave; ``live_revision`` is 0 when nothing of it has left."""
+
+    entry_id: int
+    revision: int
+    live_revision: int
+    live_documents: int
+    journal: str
+    entry_type: str
+    entry_day: str
+    latest_day: str
+    report_number: str
+    report_title: str
+    employee_id: int
+    approved_at: str | None
+    controlled_at: str | None
+    declared_at: str
+
+
+def _filter(journals: Sequence[str]) -> str:
+    return f"AND e.journal IN ({', '.join('?' * len(journals))})" if journals else ""
+
+
+def candidates(connection: Connection, entity_id: int, journals: Sequence[str]) -> Iterator[CandidateRow]:
+    """Entries that may leave, in the order of their ids; ``journals`` empty means all."""
+    rows = sql.stream(
+        connection,
+        "SELECT e.id, v.revision, coalesce(x.revision, 0), coalesce(x.documents, 0), e.journal, e.entry_type, v.day,"
+        " v.latest_day, r.number, r.title, r.employee_id, r.approved_at, r.controlled_at, r.declared_at"
+        f" {_CANDIDATES} {_filter(journals)} ORDER BY e.id",
+        (entity_id, *journals),
+    )
+    return map(CandidateRow._make, rows)
+
+
+def candidate_lines(connection: Connection, entity_id: int, journals: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The lines of ``candidates``, in the same order: (entry id, kind, account, employee id or None, amount, tax code,
+    VAT rate, base, day, type id or None, comment, currency, original, rate, sections, expense id)."""
+    return sql.stream(
+        connection,
+        "SELECT e.id, l.kind, l.account, l.employee_id, l.amount, l.tax_code, l.vat_rate, l.base,"
+        " coalesce(p.day, v.latest_day), p.type_id, coalesce(p.comment, ''), l.currency, l.original, l.rate,"
+        f" l.sections, l.expense_id {_CANDIDATES.replace('WHERE', _LINES, 1)} {_filter(journals)} ORDER BY e.id, l.id",
+        (entity_id, *journals),
+    )
+
+
+_LINES = "JOIN line l ON l.entry_id = e.id AND l.revision = v.revision LEFT JOIN expense p ON p.id = l.expense_id WHERE"
+
+
+def exported_lines(connection: Connection, entry_id: int) -> list[FrozenLine]:
+    """The lines of every live export of one entry, in the order in which they left."""
+    columns = ", ".join(f"l.{name}" for name in FrozenLine._fields)
+    rows = sql.execute(
+        connection,
+        f"SELECT {columns} FROM export_line l JOIN export_document d ON d.id = l.document_id"
+        f" WHERE d.entry_id = ? AND d.state IN {_LIVE} ORDER BY d.rank, l.rank",
+        (entry_id,),
+    )
+    return [FrozenLine._make(row) for row in rows]
+
+
+class Standing(NamedTuple):
+    """Everything that decides whether a report is in an export, for ``export why``."""
+
+    report_id: int
+    report_number: str
+    kind: str
+    entity_id: int
+    approval: str
+    controlled_at: str | None
+    post_due: bool
+    posted_revision: int | None
+    findings: str
+    entry_id: int | None
+    journal: str | None
+    line_count: int | None
+
+
+def standing(connection: Connection, number: str) -> list[Standing]:
+    """The facts of every report of this number or source id (one per entity and kind)."""
+    rows = sql.execute(
+        connection,
+        "SELECT r.id, r.number, r.kind, r.entity_id, r.approval, r.controlled_at, r.post_due, r.posted_revision,"
+        " r.findings, e.id, e.journal, v.line_count FROM report r"
+        " LEFT JOIN entry e ON e.origin = 'report' AND e.origin_id = r.id"
+        " LEFT JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision"
+        " WHERE r.number = ? OR r.source_id = ? ORDER BY r.id",
+        (number, number),
+    )
+    return [Standing._make(row) for row in rows]
+
+
+def exports_of(connection: Connection, entry_id: int) -> list[tuple[int, int, str, int, int, int, str]]:
+    """(export id, sequence, state of the document, revision, rank, piece number, definition) of one entry's exports."""
+    rows = sql.execute(
+        connection,
+        "SELECT x.id, coalesce(x.sequence, 0), d.state, d.revision, d.rank, d.piece_number, x.definition"
+        " FROM export_document d JOIN export x ON x.id = d.export_id"
+        " WHERE d.entry_id = ? AND d.state <> 'draft' ORDER BY x.id",
+        (entry_id,),
+    )
+    return [tuple(row) for row in rows]
