@@ -6,14 +6,15 @@ Codes are text, even all digits. Cross references (an employee's entity, a type'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 from stdnum.fr import siren as french_siren
@@ -69,7 +70,7 @@ def _iban(number: str, info: ValidationInfo) -> str:
 
 
 def _secret_reference(written: str) -> str:
-    if not written.startswith(("env:", "file:")) or len(written.partition(":")[2]) == 0:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(.*\S)?", written):
         raise ValueError("expected a reference to a secret, env:NAME or file:PATH, never the secret itself")
     return written
 
@@ -83,14 +84,40 @@ def _fiscal_year_start(written: str) -> str:
     return written
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, bool | int | float | Decimal | datetime):
+        raise ValueError("expected a day, as 2026-01-31")
+    return value
+
+
+def _percent(value: Any) -> Any:
+    """Plain digits: ``2e1`` would be written so into files."""
+    if isinstance(value, bool):
+        raise ValueError("expected a percentage, as 20 or 5.5")
+    return Decimal(f"{value:f}") if isinstance(value, Decimal) and value.is_finite() else value
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON keeps it, so that it comes back from the store as it was written."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, str | bool | int):
+        return value
+    raise ValueError("expected text, whole numbers, true or false; put days and decimals between quotes")
+
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Flag = Annotated[bool, Field(strict=True)]
+Day = Annotated[date, BeforeValidator(_day)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Iban = Annotated[str, AfterValidator(_iban)]
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Percent = Annotated[Decimal, Field(ge=0, le=100), BeforeValidator(_percent)]
 
 
 class Described(BaseModel):
@@ -133,7 +160,7 @@ class Entity(Described):
     chart: Code = Field(description="the chart of accounts it uses")
     siren: Annotated[str, AfterValidator(_siren)] | None = Field(None, description="French company number")
     fiscal_year_start: Annotated[str, AfterValidator(_fiscal_year_start)] = Field("01-01", description="MM-DD")
-    closed_until: date | None = Field(None, description="no posting date on or before this day")
+    closed_until: Day | None = Field(None, description="no posting date on or before this day")
     bank_accounts: tuple[BankAccount, ...] = ()
     accounts: DefaultAccounts = DefaultAccounts()
     journals: dict[Code, Journal] = {}
@@ -150,7 +177,7 @@ class Account(Described):
 
     name: Name
     role: AccountRole
-    analytical: bool = False
+    analytical: Flag = False
 
 
 class Chart(Described):
@@ -222,9 +249,9 @@ class Connection(Described):
     accounts: dict[str, str] = {}
     journals: dict[str, str] = {}
     sections: dict[str, dict[str, str]] = {}
-    axes: dict[str, int] = {}
+    axes: dict[str, Annotated[int, Field(strict=True)]] = {}
     labels: dict[str, str] = {}
-    settings: dict[str, Any] = {}
+    settings: dict[str, Annotated[Any, AfterValidator(_plain)]] = {}
 
 
 class FolderDestination(Described):
@@ -232,9 +259,9 @@ class FolderDestination(Described):
 
     kind: Literal["folder"]
     path: Name
-    replace: bool = Field(False, description="write over a file of the same name")
-    consumed: bool = Field(False, description="the receiver takes files away, so names may come back")
-    done_marker: bool = Field(False, description="write NAME.done after the file")
+    replace: Flag = Field(False, description="write over a file of the same name")
+    consumed: Flag = Field(False, description="the receiver takes files away, so names may come back")
+    done_marker: Flag = Field(False, description="write NAME.done after the file")
 
 
 class SftpDestination(Described):
@@ -242,17 +269,17 @@ class SftpDestination(Described):
 
     kind: Literal["sftp"]
     host: Name
-    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 22
     user: Name
     host_key: Name = Field(description='as in known_hosts without the host: "ssh-ed25519 AAAA…"')
     path: str = "."
     password: SecretReference | None = None
     private_key: SecretReference | None = None
-    replace: bool = False
-    consumed: bool = False
-    done_marker: bool = False
+    replace: Flag = False
+    consumed: Flag = False
+    done_marker: Flag = False
     verify: Literal["hash", "size"] = Field("hash", description="hash reads the file back; size where it may not")
-    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    timeout_seconds: Annotated[int, Field(ge=1, le=600, strict=True)] = 30
 
 
 Destination = Annotated[FolderDestination | SftpDestination, Field(discriminator="kind")]

@@ -1,0 +1,211 @@
+"""What the constructors of ``company`` object to, said for a person: each pydantic error as a fault with its path."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from passerelle.errors import Finding
+from passerelle.masterdata.company import Company, FolderDestination, SftpDestination
+from passerelle.masterdata.positions import Path
+
+_PATTERNS = {
+    r"^[A-Z]{2}$": "two capital letters, ISO 3166, as FR",
+    r"^[^\x00-\x1f\x7f]+$": "text on one line, not empty",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$": "a code: 1 to 63 letters, digits, dots, hyphens or underscores, "
+    "the first a letter or digit",
+}
+_TYPES = {
+    "string_type": 'text between quotes, as "401000"',
+    "bool_type": "true or false, without quotes",
+    "int_type": "a whole number, without quotes",
+    "dict_type": "a table: [name] or { key = value }",
+    "model_type": "a table: [name] or { key = value }",
+    "model_attributes_type": "a table: [name] or { key = value }",
+    "tuple_type": "a list: [ … ]",
+    "finite_number": "a number",
+    "decimal_type": "a number",
+    "decimal_parsing": "a number, as 20 or 5.5",
+    "date_type": "a day, as 2026-01-31",
+    "date_parsing": "a day, as 2026-01-31",
+    "date_from_datetime_parsing": "a day, as 2026-01-31",
+    "date_from_datetime_inexact": "a day, as 2026-01-31",
+}
+
+
+_MEMBERS = {("entities", "journals"), ("charts", "accounts"), ("axes", "sections")}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A finding and the key path it belongs to; ``on_key`` when the key is at fault, not its value."""
+
+    path: Path
+    finding: Finding
+    on_key: bool = False
+
+
+class _Words(NamedTuple):
+    code: str
+    message: str
+    expected: str
+    remedy: str
+    on_key: bool = False
+    secret: bool = False
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """Every fault of one validation of a company."""
+    return [_fault(dict(item)) for item in error.errors(include_url=False)]
+
+
+def describe(path: Path) -> str:
+    """The object a path lies in, as a person calls it: ``employee "E1"``, ``account "6251" of chart "pcg"``."""
+    kinds = {"entities": "entity", "charts": "chart", "axes": "axis", "expense_types": "expense type"}
+    inner = {"journals": "journal", "accounts": "account", "sections": "section"}
+    if len(path) < 2:
+        return ""
+    kind = kinds.get(str(path[0]), str(path[0]).removesuffix("s"))
+    outer = f'{kind} "{path[1]}"'
+    if len(path) >= 4 and (path[0], path[2]) in _MEMBERS:
+        return f'{inner[str(path[2])]} "{path[3]}" of {outer}'
+    return outer
+
+
+def object_path(path: Path) -> Path:
+    """The path of the object that ``path`` lies in."""
+    if len(path) >= 4 and (path[0], path[2]) in _MEMBERS:
+        return path[:4]
+    return path[:2]
+
+
+def key_path(path: Path) -> str:
+    """A path as it is written in TOML, list items counted from 1: ``exports.monthly.artifacts[1].format``."""
+    written = ""
+    for part in path:
+        written += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return written.removeprefix(".")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name most like ``name``, or nothing."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
+
+
+def said(value: Any) -> str:
+    """A value as one writes it in TOML; nothing for tables and lists."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 80 else f'"{value[:77]}…"'
+    return str(value) if isinstance(value, int | Decimal | date | datetime) else ""
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    raw: Sequence[str | int] = error["loc"]
+    key_at_fault = bool(raw) and raw[-1] == "[key]"
+    path = tuple(raw[:-1] if key_at_fault else raw)
+    if len(path) > 2 and path[0] == "destinations":
+        path = (*path[:2], *path[3:])  # without the tag of the union
+    if error["type"].startswith("union_tag"):
+        path = (*path, "kind")
+    if key_at_fault:
+        words = _Words("PSR-2008", f'"{path[-1]}" cannot be a code.', _PATTERNS[error["ctx"]["pattern"]], "", True)
+    else:
+        words = _words(error, path)
+    if path and path[0] == "destinations" and path[-1] in ("password", "private_key") and error["type"] != "missing":
+        words = _secret(path)
+    shown = "" if words.secret or words.on_key or error["type"].startswith("union_tag_n") else said(error["input"])
+    if error["type"] == "union_tag_invalid":
+        shown = said(error["ctx"]["tag"])
+    remedy = words.remedy or f"correct {key_path(path)}"
+    finding = Finding(words.code, words.message, describe(path), key_path(path), shown, words.expected, remedy, "admin")
+    return Fault(path, finding, words.on_key)
+
+
+def _secret(path: Path) -> _Words:
+    message = f"{path[-1]} holds the secret itself, not a reference to it."
+    expected = "env:NAME (an environment variable) or file:PATH (a file with the secret)"
+    remedy = "change that secret where it is used, since it was written down here, and refer to the new one"
+    return _Words("PSR-2007", message, expected, remedy, secret=True)
+
+
+def _words(error: dict[str, Any], path: Path) -> _Words:
+    kind = error["type"]
+    last = key_path(path[-1:]) if path else ""
+    if kind == "extra_forbidden":
+        return _unknown_key(path, last)
+    if kind in ("missing", "union_tag_not_found"):
+        field = _fields(path[:-1]).get(str(path[-1]))
+        meaning = (field.description if field is not None else "") or "a value"
+        if kind == "union_tag_not_found":
+            meaning = '"folder" or "sftp"'
+        where = describe(path[:-1]) or "The file"
+        return _Words("PSR-2004", f"{where[0].upper()}{where[1:]} lacks the key {last}.", meaning, f"add {last}")
+    if kind in _TYPES:
+        remedy = "a code is text, even all digits: put it between quotes" if kind == "string_type" else ""
+        return _Words("PSR-2005", f"{last} is of another type.", _TYPES[kind], remedy)
+    return _Words("PSR-2006", f"{last} has a value that is not allowed.", _allowed(error), "")
+
+
+def _unknown_key(path: Path, last: str) -> _Words:
+    known = _fields(path[:-1])
+    guess = nearest(last, known)
+    remedy = f"did you mean {guess}?" if guess else "remove it"
+    where = describe(path[:-1])
+    message = f"{last} is not a key of {where}." if where else f"{last} is not a key of this file."
+    return _Words("PSR-2003", message, "one of: " + ", ".join(known), remedy, on_key=True)
+
+
+def _allowed(error: dict[str, Any]) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"]).removeprefix("expected ")
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"], f"text like {context['pattern']}")
+    if kind == "literal_error":
+        return f"one of: {context['expected']}".replace("'", '"').replace(" or ", ", ")
+    if kind == "union_tag_invalid":
+        return f"one of: {context['expected_tags']}".replace("'", '"')
+    if kind == "greater_than_equal":
+        return f"at least {context['ge']}"
+    if kind == "less_than_equal":
+        return f"at most {context['le']}"
+    if kind == "string_too_long":
+        return f"at most {context['max_length']} characters"
+    if kind == "too_short":
+        return f"at least {context['min_length']}"
+    return str(error["msg"])
+
+
+def _fields(path: Path) -> dict[str, Any]:
+    """The fields that the table at ``path`` may have."""
+    model: Any = Company
+    for part in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = _bare(field.annotation) if field is not None else None
+        elif get_origin(model) in (dict, tuple):
+            model = _bare(get_args(model)[1 if get_origin(model) is dict else 0])
+        else:
+            return {}
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return dict(model.model_fields)
+    return {}
+
+
+def _bare(annotation: Any) -> Any:
+    """A type without its constraints and its ``None``; both kinds of destination together."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        members = [_bare(member) for member in get_args(annotation) if member is not type(None)]
+        return SftpDestination if members == [FolderDestination, SftpDestination] else members[0]
+    return annotation
