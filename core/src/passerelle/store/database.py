@@ -51,9 +51,14 @@ class Database:
             else:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA query_only = ON")
                 yield connection
             finally:
                 connection.rollback()
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+                    connection.rollback()
 
     def migrate(self) -> None:
         """Brings the tables to the newest revision; does nothing when they are."""

@@ -5,6 +5,7 @@ Rows are written by ``executemany`` (SQLite) or COPY (PostgreSQL) and read throu
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -61,6 +62,6 @@ def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), b
     if connection.dialect.name == "sqlite":
         yield from driver.execute(sql, parameters)
         return
-    with driver.cursor(name=f"stream_{id(parameters)}_{abs(hash(sql)) % 10**8}") as cursor:
+    with driver.cursor(name=f"stream_{next(_CURSORS)}") as cursor:
         cursor.itersize = block
         yield from cursor.execute(sql.replace("%", "%%").replace("?", "%s"), parameters)

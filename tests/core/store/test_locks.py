@@ -1,0 +1,60 @@
+"""Locks die with their process: a second taker is told so at once, a killed one leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+
+from passerelle.store.database import Database
+from passerelle.store.locks import exclusive
+
+HOLDER = """
+import sys
+from passerelle.store.database import Database
+from passerelle.store.locks import exclusive
+with exclusive(Database(sys.argv[1]), "delivery 7") as free:
+    print(free, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_one_holder_at_a_time_and_free_afterwards(database: Database, database_url: str) -> None:
+    with closing(Database(database_url)) as other:
+        with exclusive(database, "delivery 7") as free:
+            assert free
+            with exclusive(other, "delivery 7") as also_free, exclusive(other, "delivery 8") as another:
+                assert not also_free
+                assert another
+        with exclusive(other, "delivery 7") as free:
+            assert free
+
+
+def test_an_exception_lets_go(database: Database, database_url: str) -> None:
+    try:
+        with exclusive(database, "delivery 7"):
+            raise LookupError
+    except LookupError:
+        pass
+    with closing(Database(database_url)) as other, exclusive(other, "delivery 7") as free:
+        assert free
+
+
+def test_a_killed_process_lets_go(database: Database, database_url: str) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with exclusive(database, "delivery 7") as free:
+            assert not free
+        holder.kill()
+        holder.wait()
+    assert any(_is_free(database) for _ in range(5000))
+
+
+def _is_free(database: Database) -> bool:
+    """PostgreSQL notices a vanished client a moment later; each question takes about as long."""
+    with exclusive(database, "delivery 7") as free:
+        return free
