@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+_CURSORS = itertools.count(1)  # names of cursors, so that streams may run side by side
+
 
 def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
     """One statement and its result (rows are tuples); ``?`` marks a parameter."""
