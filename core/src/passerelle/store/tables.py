@@ -37,6 +37,14 @@ class Report(SQLModel, table=True):
     __tablename__ = "report"
     __table_args__ = (
         UniqueConstraint("entity_id", "source", "source_id", "kind"),
+        Index(
+            "report_of_group",
+            "entity_id",
+            "source",
+            "group_key",
+            sqlite_where=text("group_key <> ''"),
+            postgresql_where=text("group_key <> ''"),
+        ),
         Index("report_to_post", "entity_id", "id", sqlite_where=text("post_due"), postgresql_where=text("post_due")),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=_BIG)
@@ -55,6 +63,7 @@ class Report(SQLModel, table=True):
     approval: str  # created | approved | refused | cancelled
     approved_at: str | None = None
     controlled_at: str | None = None
+    awaits_control: bool = False  # changed after control: the ledger keeps its last revision until controlled again
     post_due: bool = False  # approved content that the ledger does not hold yet
     posted_revision: int | None = None
     findings: str = "[]"  # why it could not be posted, as JSON
@@ -64,7 +73,11 @@ class Expense(SQLModel, table=True):
     """One line an employee declared. ``vat`` is JSON [[rate, net, vat], …] in original minor units."""
 
     __tablename__ = "expense"
-    __table_args__ = (UniqueConstraint("entity_id", "source", "line_key"), Index("expense_of_report", "report_id"))
+    __table_args__ = (
+        UniqueConstraint("entity_id", "source", "line_key"),
+        Index("expense_of_report", "report_id"),
+        Index("expense_of_day", "entity_id", "day", "gross"),  # finds possible duplicates
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=_BIG)
     entity_id: int = Field(sa_type=_BIG)
     report_id: int = Field(sa_type=_BIG)
