@@ -27,7 +27,12 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from passerelle.cli import run
+from passerelle.masterdata.company import Company, Destination
+from passerelle.masterdata.difference import compare
+from passerelle.store import deliveries, masterdata, sql
+from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Database
+from passerelle.testing.ssh_server import NoSshServer, SshServer, ssh_server
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -257,3 +262,67 @@ def cli(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Com
     monkeypatch.delenv("PASSERELLE_ARTIFACTS", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     return CommandLine(tmp_path)
+
+
+# --- deliveries ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    """A real OpenSSH server on loopback; it reaches any folder that this user does."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(ssh_server(tmp_path_factory.mktemp("sftp")))
+        except NoSshServer:
+            server_missing("sshd")
+        yield server
+
+
+def _add_delivery(
+    database: Database,
+    destination: Destination,
+    data: bytes,
+    name: str,
+    *,
+    destination_code: str = "there",
+    export_state: str = "proven",
+) -> int:
+    entity = {"name": "Atelier", "country": "FR", "currency": "EUR", "time_zone": "Europe/Paris", "chart": "pcg"}
+    now = "2026-03-01T08:00:00.000000+00:00"
+    kept = ArtifactFolder.beside(database).keep([data])
+    with database.transaction() as connection:
+        known = masterdata.load(connection).company
+        destinations = {**known.destinations, destination_code: destination}
+        given = Company.model_validate(
+            {"entities": {"FR": entity}, "charts": {"pcg": {"accounts": {}}}, "destinations": destinations}
+        )
+        masterdata.apply(connection, compare(known, given)[0], now)
+        entity_id = masterdata.load(connection).entity_id("FR")
+        (export,) = sql.take_ids(connection, "export", 1)
+        columns = (
+            "id",
+            "entity_id",
+            "definition",
+            "kind",
+            "sequence",
+            "state",
+            "created_at",
+            "void_reason",
+            "snapshot",
+        )
+        row = (export, entity_id, "sage", "accounting", export, export_state, now, "", "{}")
+        sql.insert(connection, "export", (*columns, "documents", "lines", "debit"), [(*row, 1, 2, 100)])
+        (artifact,) = sql.take_ids(connection, "artifact", 1)
+        columns = ("id", "export_id", "position", "format", "connection", "file_name", "sha256", "size", "records")
+        row = (artifact, export, 1, "sage-flg", "sage", name, kept.sha256, kept.size, 1)
+        sql.insert(connection, "artifact", (*columns, "proof", "created_at"), [(*row, "{}", now)])
+        return deliveries.add(connection, artifact, destination_code, name, now)
+
+
+@pytest.fixture(scope="session")
+def add_delivery() -> Callable[..., int]:
+    """`add_delivery(database, destination, data, file_name)` is the number of a new pending delivery of those bytes.
+
+    Each is an export of its own; the destination is configured on the way, as `destination_code`.
+    """
+    return _add_delivery
