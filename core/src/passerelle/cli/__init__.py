@@ -79,7 +79,7 @@ def run(arguments: list[str] | None = None) -> int:
     except _Terminated:
         click.echo("Terminated. What was committed stays; running the command again is safe.", err=True)
         return 143
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the reader of stdout has left; click says so by SystemExit
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - keeps the interpreter from complaining at exit
         return 0
     except Exception as fault:

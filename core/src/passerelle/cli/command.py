@@ -37,9 +37,13 @@ class Session:
         if self._database is None:
             from passerelle.store.database import open_database
 
-            url = os.environ.get("PASSERELLE_DATABASE_URL") or f"sqlite:///{Path.cwd() / 'passerelle.db'}"
-            self._database = open_database(url)
+            self._database = open_database(self.database_url)
         return self._database
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is: PASSERELLE_DATABASE_URL, else ``passerelle.db`` in the working folder."""
+        return os.environ.get("PASSERELLE_DATABASE_URL") or f"sqlite:///{Path.cwd() / 'passerelle.db'}"
 
     def say(self, words: str) -> None:
         """Words for a person, on stderr."""

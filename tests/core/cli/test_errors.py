@@ -1,0 +1,50 @@
+"""`passerelle errors`: a page by its code, a search, the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+
+
+def test_a_code_gives_its_page(cli: Cli) -> None:
+    outcome = cli("errors", "PSR-9001")
+    assert outcome.code == 0
+    assert outcome.out.startswith("# PSR-9001: The database cannot be opened")
+    assert "next:" in outcome.err
+
+
+@pytest.mark.parametrize("written", ["9001", "psr-9001", "PSR-9001"])
+def test_a_code_may_be_written_short(cli: Cli, written: str) -> None:
+    assert [page["code"] for page in cli("errors", written, "--json").json] == ["PSR-9001"]
+
+
+def test_an_unknown_code_names_the_nearest(cli: Cli) -> None:
+    outcome = cli("errors", "PSR-901")
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "PSR-9003" in outcome.err
+    assert "PSR-9010" in outcome.err
+
+
+def test_a_search_finds_by_words_and_by_text(cli: Cli) -> None:
+    found = [page["code"] for page in cli("errors", "--search", "artifact folder", "--json").json]
+    assert "PSR-9002" in found
+    assert "PSR-9900" not in found
+    assert cli("errors", "--search", "folder artifact", "--json").json
+
+
+def test_a_search_in_vain_says_so(cli: Cli) -> None:
+    outcome = cli("errors", "--search", "zzzyx")
+    assert outcome.code == 0
+    assert "No page speaks of 'zzzyx'" in outcome.out
+    assert cli("errors", "--search", "zzzyx", "--json").json == []
+
+
+def test_without_anything_all_are_listed(cli: Cli) -> None:
+    codes = [page["code"] for page in cli("errors", "--json").json]
+    assert codes == sorted(codes)
+    assert len(codes) >= 6
