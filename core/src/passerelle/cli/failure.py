@@ -30,15 +30,24 @@ def explain(fault: Exception, *, as_json: bool) -> int:
 
 def findings_text(findings: Sequence[Finding] | Iterable[Finding]) -> str:
     """Findings for eyes; more than three of one cause are one group with a count and three examples."""
-    ordered = sorted(findings, key=lambda f: (f.severity != "error", f.code, f.message, f.field, f.value))
+    ordered = sorted(findings, key=lambda f: (f.severity != "error", _cause(f), _line(f), f.message, f.field, f.value))
     blocks: list[str] = []
-    for _, group in groupby(ordered, key=lambda f: (f.code, f.field, f.expected, f.remedy)):
+    for _, group in groupby(ordered, key=_cause):
         same = list(group)
         shown = same if len(same) <= _EXAMPLES else same[:_EXAMPLES]
         blocks.extend(_block(finding, last=finding is shown[-1]) for finding in shown)
         if len(same) > len(shown):
             blocks.append(f"  … and {len(same) - len(shown):,} more like it ({same[0].code}); --json lists all")
     return "\n".join(blocks)
+
+
+def _cause(finding: Finding) -> tuple[str, str, str, str]:
+    """What findings of one group share; of a key path ("employees.E1.entity") only the last key counts."""
+    return (finding.code, finding.field.rpartition(".")[2], finding.expected, finding.remedy)
+
+
+def _line(finding: Finding) -> tuple[int, int]:
+    return (finding.place.line, finding.place.column) if finding.place is not None else (0, 0)
 
 
 def _block(finding: Finding, last: bool) -> str:

@@ -21,6 +21,7 @@ from passerelle.masterdata.faults import Fault, describe, key_path, nearest, sai
 from passerelle.masterdata.positions import Path
 
 _FEW = 8  # names worth listing in a remedy
+_COMPARISONS = 500_000  # of names, before nearest ones are no longer looked for: some seconds
 _DEFAULT_ROLES: dict[str, tuple[str, ...]] = {
     "bank": ("bank", "cash"),
     "card": ("card", "bank"),
@@ -49,6 +50,8 @@ class _Check:
         self.company = company
         self.left_out = left_out
         self.formats = formats
+        self.comparisons = _COMPARISONS
+        self.fitting: dict[tuple[str, tuple[str, ...]], Collection[str]] = {}
 
     def faults(self) -> Iterator[Fault]:
         for code, entity in self.company.entities.items():
@@ -149,7 +152,7 @@ class _Check:
     def _connection(self, code: str, connection: Connection) -> Iterator[Fault]:
         path: Path = ("connections", code)
         if self.formats is not None and connection.connector not in self.formats:
-            yield _unknown(
+            yield self._unknown(
                 (*path, "connector"), connection.connector, "an installed connector", self.formats, "PSR-2029"
             )
         yield from self._known((*path, "entity"), connection.entity, "entities", self.company.entities)
@@ -163,7 +166,7 @@ class _Check:
             for section in sections:
                 if section not in known.sections and ("axes", axis, "sections", section) not in self.left_out:
                     here: Path = (*path, "sections", axis, section)
-                    yield _unknown(here, section, f'a section of axis "{axis}"', known.sections, on_key=True)
+                    yield self._unknown(here, section, f'a section of axis "{axis}"', known.sections, on_key=True)
         slots: dict[int, str] = {}
         for axis, slot in connection.axes.items():
             other = slots.setdefault(slot, axis)
@@ -185,7 +188,7 @@ class _Check:
             if journal not in entity.journals and self._whole("entities", connection.entity, "journals", journal):
                 here: Path = (*path, "journals", journal)
                 expected = f'a journal of entity "{connection.entity}"'
-                yield _unknown(here, journal, expected, entity.journals, on_key=True)
+                yield self._unknown(here, journal, expected, entity.journals, on_key=True)
         chart = self.company.charts.get(entity.chart)
         if chart is None or not connection.accounts:
             return
@@ -196,7 +199,7 @@ class _Check:
             if self._whole("charts", entity.chart, "accounts", account):
                 here = (*path, "accounts", account)
                 expected = f'an account of chart "{entity.chart}" or of an employee'
-                yield _unknown(here, account, expected, chart.accounts, "PSR-2021", on_key=True)
+                yield self._unknown(here, account, expected, chart.accounts, "PSR-2021", on_key=True)
 
     def _credentials(self, path: Path, destination: SftpDestination) -> Iterator[Fault]:
         if (destination.password is None) == (destination.private_key is None):
@@ -220,7 +223,7 @@ class _Check:
                 continue
             if self._whole("entities", export.entity, "journals", journal):
                 expected = f'a journal of entity "{export.entity}"'
-                yield _unknown((*path, "journals", position), journal, expected, entity.journals)
+                yield self._unknown((*path, "journals", position), journal, expected, entity.journals)
         chosen: set[tuple[str, str]] = set()
         for position, choice in enumerate(export.artifacts):
             here: Path = (*path, "artifacts", position)
@@ -251,7 +254,7 @@ class _Check:
         shipped = (self.formats or {}).get(connection.connector)
         if shipped is not None and not format_name.endswith(".toml") and format_name not in shipped:
             expected = f'a format of connector "{connection.connector}", or a file ending in .toml'
-            yield _unknown((*path, "format"), format_name, expected, shipped, "PSR-2028")
+            yield self._unknown((*path, "format"), format_name, expected, shipped, "PSR-2028")
 
     def _whole(self, *path: str) -> bool:
         """Whether nothing at ``path`` was left out, so that an absence there is one."""
@@ -262,7 +265,7 @@ class _Check:
     ) -> Iterator[Fault]:
         if code not in known and self._whole(field, code):
             kind = {"entities": "entity", "axes": "axis"}.get(field, field.removesuffix("s"))
-            yield _unknown(
+            yield self._unknown(
                 path, code, f"the code of {'an' if kind[0] in 'aeiou' else 'a'} {kind}", known, on_key=on_key
             )
 
@@ -273,28 +276,41 @@ class _Check:
         account = chart.accounts.get(code)
         wanted = " or ".join(roles)
         if account is None:
-            fitting = {number: one for number, one in chart.accounts.items() if one.role in roles}
+            fitting = self._fitting(chart_code, roles)
             expected = f'an account of chart "{chart_code}" with role {wanted}'
-            yield _unknown(path, code, expected, fitting, "PSR-2021")
+            yield self._unknown(path, code, expected, fitting, "PSR-2021")
         elif account.role not in roles:
             yield _role(path, code, account, chart_code, wanted)
+
+    def _fitting(self, chart: str, roles: tuple[str, ...]) -> Collection[str]:
+        if (chart, roles) not in self.fitting:
+            accounts = self.company.charts[chart].accounts
+            self.fitting[chart, roles] = [code for code, account in accounts.items() if account.role in roles]
+        return self.fitting[chart, roles]
+
+    def _unknown(
+        self,
+        path: Path,
+        code: str,
+        expected: str,
+        known: Collection[str],
+        fault: str = "PSR-2020",
+        *,
+        on_key: bool = False,
+    ) -> Fault:
+        self.comparisons -= len(known)
+        guess = nearest(code, known) if self.comparisons > 0 else ""
+        remedy = f'did you mean "{guess}"?' if guess else "add it, or correct the code"
+        if not guess and 0 < len(known) <= _FEW:
+            remedy += "; there are: " + ", ".join(known)
+        what = expected.split(" with role ")[0].removeprefix("the code of ")
+        return _fault(fault, path, f'"{code}" is not {what}.', code, expected, remedy, on_key=on_key)
 
 
 def _role(path: Path, code: str, account: Account, chart: str, wanted: str) -> Fault:
     message = f'Account "{code}" of chart "{chart}" has role {account.role}.'
     remedy = f"name another account, or give {code} the role {wanted}"
     return _fault("PSR-2022", path, message, code, f"an account with role {wanted}", remedy)
-
-
-def _unknown(
-    path: Path, code: str, expected: str, known: Collection[str], fault: str = "PSR-2020", *, on_key: bool = False
-) -> Fault:
-    guess = nearest(code, known)
-    remedy = f'did you mean "{guess}"?' if guess else "add it, or correct the code"
-    if not guess and 0 < len(known) <= _FEW:
-        remedy += "; there are: " + ", ".join(known)
-    what = expected.split(" with role ")[0].removeprefix("the code of ")
-    return _fault(fault, path, f'"{code}" is not {what}.', code, expected, remedy, on_key=on_key)
 
 
 def _twice(path: Path, value: str, message: str) -> Fault:

@@ -48,12 +48,13 @@ KINDS: tuple[str, ...] = tuple(kind for top, _, inner in _TOP.values() for kind 
 
 @dataclass(frozen=True, slots=True)
 class ObjectChange:
-    """One object before and after; ``None`` where it is absent or inactive."""
+    """One object before and after; ``None`` where it is absent or inactive. ``dormant`` is what comes back to life."""
 
     operation: Literal["add", "change", "deactivate"]
     key: Key
     before: Body | None
     after: Body | None
+    dormant: Body | None = None
 
 
 def flatten(company: Company) -> dict[Key, Body]:
@@ -93,15 +94,20 @@ def assemble(objects: Iterable[tuple[Key, Body]]) -> Company:
     return Company.model_validate(whole, context={"trusted": True})
 
 
-def compare(current: Company, wanted: Company) -> tuple[list[ObjectChange], int]:
-    """What turns ``current`` into ``wanted``, parents first, and how many objects stay as they are."""
+def compare(
+    current: Company, wanted: Company, inactive: Mapping[Key, Body] | None = None
+) -> tuple[list[ObjectChange], int]:
+    """What turns ``current`` into ``wanted``, parents first, and how many objects stay as they are.
+
+    ``inactive`` are the objects that were deactivated before, as they last were.
+    """
     before, after = flatten(current), flatten(wanted)
     changes: list[ObjectChange] = []
     unchanged = 0
     for key, body in after.items():
         old = before.get(key)
         if old is None:
-            changes.append(ObjectChange("add", key, None, body))
+            changes.append(ObjectChange("add", key, None, body, (inactive or {}).get(key)))
         elif old != body:
             changes.append(ObjectChange("change", key, old, body))
         else:

@@ -65,6 +65,10 @@ class Directory:
             return ExpenseType.model_validate(self.inactive[number], context={"trusted": True})
         return self.company.expense_types[code]
 
+    def dormant(self) -> dict[Key, Body]:
+        """The deactivated objects as they last were."""
+        return {self.codes[number]: body for number, body in self.inactive.items()}
+
     def _code(self, kind: str, number: int) -> str:
         key = self.codes[number]
         if key.kind != kind:

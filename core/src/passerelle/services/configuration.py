@@ -1,0 +1,155 @@
+"""The company's configuration: checked, compared with what is there, applied as shown, written back out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from passerelle.errors import ConfigurationFault, Finding, Refused
+from passerelle.masterdata.company import Company
+from passerelle.masterdata.consequences import consequences, forbidden
+from passerelle.masterdata.difference import ObjectChange, compare, plan_of
+from passerelle.masterdata.positions import Source
+from passerelle.masterdata.source import read
+from passerelle.masterdata.toml_text import toml_text
+from passerelle.periods import Clock, instant_text
+from passerelle.plan import Plan
+from passerelle.store import masterdata as store
+from passerelle.store.database import Connection, Database
+from passerelle.store.usage import usage
+
+Formats = Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The plan, whether it was written, and what is doubtful in the configuration though it can be applied."""
+
+    plan: Plan
+    written: bool
+    warnings: tuple[Finding, ...] = ()
+
+
+class PlanChanged(Refused):
+    """What is there is no longer what the plan was shown for; ``plan`` is the present one."""
+
+    def __init__(self, plan: Plan, expected: str) -> None:
+        self.plan = plan
+        super().__init__(
+            Finding(
+                code="PSR-2041",
+                message="The configuration or the file changed since that plan was shown.",
+                object="plan",
+                field="--expect",
+                value=expected,
+                expected=plan.expect,
+                remedy="read the new difference; if it is what you want, apply with the new --expect",
+                who="admin",
+            )
+        )
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file; a ``ConfigurationFault`` when it is not there or not UTF-8."""
+    problem = ""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = path.read_bytes()[: fault.start].count(b"\n") + 1
+        problem = f"line {line} is not UTF-8"
+    except OSError as fault:
+        problem = fault.strerror or type(fault).__name__
+    raise ConfigurationFault(
+        Finding(
+            code="PSR-2009",
+            message=f"{path} cannot be read: {problem}.",
+            object=str(path),
+            expected="a readable TOML file in UTF-8",
+            remedy="give the path of company.toml, saved as UTF-8; `passerelle init` writes a first one",
+            who="admin",
+        )
+    )
+
+
+def check(text: str, file_name: str, formats: Formats | None = None) -> tuple[Company, tuple[Finding, ...]]:
+    """The company and its warnings; ``ConfigurationFault`` carries every fault. Looks at the text alone."""
+    return read(text, file_name, formats)
+
+
+def apply(
+    database: Database,
+    clock: Clock,
+    text: str,
+    file_name: str,
+    *,
+    dry_run: bool = False,
+    expect: str = "",
+    formats: Formats | None = None,
+) -> Applied:
+    """Makes the configuration be what ``text`` says, whole or not at all.
+
+    With ``expect`` it does so only if the plan is the one that was shown under that hash, else ``PlanChanged``.
+    Applying the same text again changes nothing.
+    """
+    wanted, warnings = read(text, file_name, formats)
+    if dry_run:
+        with database.reading() as connection:
+            plan, _ = _plan(connection, wanted, text, file_name, expect)
+        return Applied(plan, False, warnings)
+    with database.transaction() as connection:
+        store.lock(connection)
+        plan, changes = _plan(connection, wanted, text, file_name, expect)
+        store.apply(connection, changes, instant_text(clock()))
+    return Applied(plan, True, warnings)
+
+
+def export(database: Database) -> str:
+    """The configuration as TOML that applies back without a change; secrets are references."""
+    return as_text(current(database))
+
+
+def as_text(company: Company) -> str:
+    """A company as the text of a ``company.toml``."""
+    return toml_text(company)
+
+
+def current(database: Database) -> Company:
+    """The company as configured now; refused when nothing was applied yet."""
+    with database.reading() as connection:
+        company = store.load(connection).company
+    if not company.entities:
+        raise Refused(
+            Finding(
+                code="PSR-2042",
+                message="No configuration has been applied to this database yet.",
+                object="configuration",
+                expected="at least one legal entity",
+                remedy="passerelle init, then passerelle config apply company.toml",
+                who="admin",
+            )
+        )
+    return company
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of ``company.toml``, for editors."""
+    described = Company.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described, "title": "company.toml"}
+
+
+def _plan(
+    connection: Connection, wanted: Company, text: str, file_name: str, expect: str
+) -> tuple[Plan, list[ObjectChange]]:
+    directory = store.load(connection)
+    changes, unchanged = compare(directory.company, wanted, directory.dormant())
+    used = usage(connection, directory.ids, changes)
+    plan = plan_of(changes, unchanged, consequences(changes, used))
+    refused = forbidden(changes, used)
+    if refused:
+        source = Source(text, file_name)
+        raise Refused(replace(fault.finding, place=source.at(fault.path)) for fault in refused)
+    if expect and expect != plan.expect:
+        raise PlanChanged(plan, expect)
+    return plan, changes
