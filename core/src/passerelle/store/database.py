@@ -108,6 +108,12 @@ def open_database(url: str) -> Database:
     return database
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file that a URL names; ``None`` for a server, for memory and for SQLite's own URIs."""
+    path = url.partition(":///")[2]
+    return Path(path) if url.startswith("sqlite:///") and path and ":" not in path else None
+
+
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by us
     for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):

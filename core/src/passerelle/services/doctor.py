@@ -1,0 +1,137 @@
+"""What an installation needs in order to work, looked at one thing after another; nothing is changed.
+
+A check that needs what an earlier one missed is left out, so that each cause is told once.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Literal
+
+from passerelle.delivery.secrets import resolve
+from passerelle.errors import ConfigurationFault, Finding, PasserelleError
+from passerelle.masterdata.company import Company, Destination
+from passerelle.plugins import discover
+from passerelle.services.delivering import connect
+from passerelle.store import masterdata
+from passerelle.store.artifacts import ArtifactFolder
+from passerelle.store.database import NEWEST_REVISION, Database, open_database, sqlite_file
+from passerelle.store.sql import execute
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at, with what is wrong about it."""
+
+    name: str
+    state: Literal["ok", "failed", "skipped"]
+    detail: str
+    findings: tuple[Finding, ...] = ()
+
+
+def examine(database_url: str, *, connecting: bool = False) -> list[Check]:
+    """Every check. ``connecting`` also opens each destination, which is the only thing that leaves this machine."""
+    checks = [Check("passerelle", "ok", f"{version('passerelle')} on Python {platform.python_version()}"), _plugins()]
+    file = sqlite_file(database_url)
+    if file is not None and not file.exists() and file.parent.is_dir():
+        return [*checks, Check("database", "skipped", f"{file} is made at first use: passerelle init")]
+    try:
+        database = open_database(database_url)
+    except PasserelleError as fault:
+        return [*checks, Check("database", "failed", "cannot be opened", fault.findings)]
+    with closing(database):
+        return [*checks, *_inside(database, connecting)]
+
+
+def _inside(database: Database, connecting: bool) -> Iterator[Check]:
+    yield _database(database)
+    yield _artifacts(ArtifactFolder.beside(database).folder)
+    with database.reading() as connection:
+        company = masterdata.load(connection).company
+    if not company.entities:
+        yield Check("company", "skipped", "not configured yet: passerelle init")
+        return
+    yield Check("company", "ok", _counted(company))
+    yield from _destinations(company, connecting)
+
+
+def _plugins() -> Check:
+    installed = sorted(entry_points(group="passerelle"), key=lambda point: point.name)
+    names = ", ".join(f"{point.name} {point.dist.version if point.dist else ''}".rstrip() for point in installed)
+    broken = discover().findings
+    return Check("connectors", "failed" if broken else "ok", names or "none installed", tuple(broken))
+
+
+def _database(database: Database) -> Check:
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    detail = f"{kind}, revision {NEWEST_REVISION}, writable"
+    try:
+        with database.transaction() as connection:
+            execute(connection, "UPDATE counter SET last = last WHERE entity_id = ?", (0,))
+    except Exception as fault:  # whatever the driver calls it
+        return Check("database", "failed", "cannot be written", (_not_writable(fault),))
+    return Check("database", "ok", detail)
+
+
+def _artifacts(folder: Path) -> Check:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as fault:
+        finding = Finding(
+            "PSR-9010",
+            "The folder of the artifacts cannot be written.",
+            object=str(folder),
+            value=os.strerror(fault.errno or 0),
+            expected="a folder where passerelle may make files",
+            remedy="give the user that runs passerelle that right, or set PASSERELLE_ARTIFACTS to another folder",
+            who="admin",
+        )
+        return Check("artifacts", "failed", "cannot be written", (finding,))
+    return Check("artifacts", "ok", f"{folder} is writable" + ("" if existing == folder else " (made at first use)"))
+
+
+def _destinations(company: Company, connecting: bool) -> Iterator[Check]:
+    for code, destination in sorted(company.destinations.items()):
+        name = f"destination {code}"
+        try:
+            for reference in _secrets_of(destination):
+                resolve(reference)
+            if connecting:
+                connect(destination).close()
+        except PasserelleError as fault:
+            state = "is not usable" if isinstance(fault, ConfigurationFault) else "does not answer"
+            yield Check(name, "failed", f"{destination.kind}: {state}", fault.findings)
+            continue
+        said = "connected" if connecting else "secrets are readable; --connect tries it"
+        yield Check(name, "ok", f"{destination.kind}: {said}")
+
+
+def _counted(company: Company) -> str:
+    entities, employees = len(company.entities), len(company.employees)
+    return f"{entities} entit{'y' if entities == 1 else 'ies'}, {employees} employee{'' if employees == 1 else 's'}"
+
+
+def _secrets_of(destination: Destination) -> list[str]:
+    references = (getattr(destination, field, None) for field in ("password", "private_key"))
+    return [reference for reference in references if reference]
+
+
+def _not_writable(fault: Exception) -> Finding:
+    return Finding(
+        "PSR-9011",
+        "The database can be read but not written.",
+        object="the database of PASSERELLE_DATABASE_URL",
+        value=type(fault).__name__,
+        expected="the right to insert and update",
+        remedy="give the user that runs passerelle the right to write: the file and its folder, or the tables",
+        who="admin",
+    )

@@ -1,0 +1,88 @@
+"""The checks of an installation that depend on what is configured: destinations, their secrets, their answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from passerelle.services.doctor import Check, examine
+from passerelle.store.database import Database
+from passerelle.store.sql import insert
+
+ENTITY = {
+    "name": "Atelier Lumière",
+    "country": "FR",
+    "currency": "EUR",
+    "time_zone": "Europe/Paris",
+    "chart": "pcg",
+}
+SFTP = {
+    "kind": "sftp",
+    "host": "127.0.0.1",
+    "port": 1,
+    "user": "books",
+    "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+    "password": "env:BOOKS_PASSWORD",
+}
+
+
+def configure(database: Database, **destinations: dict[str, object]) -> None:
+    """Writes a company with one entity and these destinations."""
+    objects = [
+        ("entity", "FR", ENTITY),
+        ("chart", "pcg", {"name": ""}),
+        *(("destination", *d) for d in destinations.items()),
+    ]
+    rows = [
+        (kind, "", code, json.dumps(body), True, "2026-03-02T09:00:00.000000+00:00") for kind, code, body in objects
+    ]
+    with database.transaction() as connection:
+        insert(connection, "master_object", ("kind", "scope", "code", "body", "active", "changed_at"), rows)
+
+
+def check(database: Database, name: str, *, connecting: bool = False) -> Check:
+    """The check of this name."""
+    url = database.url.render_as_string(hide_password=False)
+    return next(check for check in examine(url, connecting=connecting) if check.name == name)
+
+
+def test_a_missing_secret_is_found_without_connecting(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOOKS_PASSWORD", raising=False)
+    configure(database, bank=SFTP)
+    found = check(database, "destination bank")
+    assert found.state == "failed"
+    assert [(finding.code, finding.value) for finding in found.findings] == [("PSR-7003", "env:BOOKS_PASSWORD")]
+
+
+def test_secrets_are_read_and_never_shown(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOKS_PASSWORD", "correct horse")
+    configure(sqlite_database, bank=SFTP)
+    found = check(sqlite_database, "destination bank")
+    assert found.state == "ok"
+    assert "correct horse" not in repr(found)
+
+
+def test_connecting_finds_who_does_not_answer(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOKS_PASSWORD", "correct horse")
+    configure(sqlite_database, bank=SFTP)
+    found = check(sqlite_database, "destination bank", connecting=True)
+    assert found.state == "failed"
+    assert [finding.code for finding in found.findings] == ["PSR-7010"]
+    assert "correct horse" not in repr(found)
+
+
+def test_connecting_to_a_folder_needs_the_folder(sqlite_database: Database, tmp_path: Path) -> None:
+    configure(
+        sqlite_database,
+        here={"kind": "folder", "path": str(tmp_path)},
+        gone={"kind": "folder", "path": str(tmp_path / "gone")},
+    )
+    assert check(sqlite_database, "destination here", connecting=True).state == "ok"
+    assert check(sqlite_database, "destination gone", connecting=True).findings[0].code == "PSR-7013"
+
+
+def test_what_is_configured_is_counted(sqlite_database: Database) -> None:
+    configure(sqlite_database)
+    assert check(sqlite_database, "company").detail == "1 entity, 0 employees"
