@@ -1,0 +1,402 @@
+"""A mapping compiled against a header: from the cells of a line to an expense as ``ExpenseInput`` reads it.
+
+What a cell holds is turned into the canonical text of JSON Lines; every rule of an expense is checked there, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from passerelle.errors import Finding
+from passerelle.periods import last_day
+from passerelle.reports.faults import nearest, shown
+from passerelle.reports.forms import day_reader, number_reader
+from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
+
+Cells = Sequence[str]
+Take = Callable[[Cells], str]
+
+_NUMBERS = ("amount", "entity_amount", "rate", "quantity")
+_TEXTS = ("currency", "country", "payer", "card_transaction", "comment", "receipt", "cancels")
+
+
+class CellFault(Exception):
+    """A cell that cannot be used; ``finding`` says why, without the line."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+@dataclass(frozen=True)
+class MappedLine:
+    """A line as the mapping reads it. ``expense`` is what ``ExpenseInput`` validates; the id is its line key.
+
+    ``id`` is empty where it cannot be told; a hashed one still wants its occurrence.
+    """
+
+    id: str
+    employee: str
+    group: str
+    expense: dict[str, Any]
+    derived: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class LineReader:
+    """The compiled mapping. ``column_of`` names the column behind a field, for findings."""
+
+    id: Take
+    employee: Take
+    type: Take
+    day: Callable[[Cells], tuple[str, bool]]
+    fields: Mapping[str, Take]
+    guests: Take | None
+    vat: tuple[Mapping[str, Take], ...]
+    sections: Mapping[str, Take]
+    group: Callable[[Cells, str], str]
+    hashed: bool
+    column_of: Mapping[str, str]
+
+    def read(self, cells: Cells) -> MappedLine:
+        """One line; what cannot be read is among its findings and absent from its expense."""
+        findings: list[Finding] = []
+        expense: dict[str, Any] = {}
+
+        def keep(name: str, take: Take) -> str:
+            try:
+                value = take(cells)
+            except CellFault as fault:
+                findings.append(fault.finding)
+                return ""
+            if value:
+                expense[name] = value
+            return value
+
+        line_id = keep("id", self.id)
+        employee = keep("employee", self.employee)
+        expense.pop("employee", None)
+        keep("type", self.type)
+        derived = ["id"] if self.hashed else []
+        try:
+            expense["date"], from_parts = self.day(cells)
+            if from_parts:
+                derived.append("date")
+        except CellFault as fault:
+            findings.append(fault.finding)
+        for name, take in self.fields.items():
+            keep(name, take)
+        self._lists(cells, expense, findings)
+        group = self.group(cells, expense.get("date", ""))
+        return MappedLine(line_id, employee, group, expense, tuple(derived), tuple(findings))
+
+    def _lists(self, cells: Cells, expense: dict[str, Any], findings: list[Finding]) -> None:
+        try:
+            if self.guests is not None and (guests := self.guests(cells)):
+                expense["guests"] = int(guests) if guests.isdigit() else guests
+            bases = []
+            for base in self.vat:
+                values = {name: value for name, take in base.items() if (value := take(cells))}
+                if values and (len(base) == 1 or values.keys() != {"rate"}):
+                    bases.append(values)
+            sections = {axis: section for axis, take in self.sections.items() if (section := take(cells))}
+        except CellFault as fault:
+            findings.append(fault.finding)
+            return
+        if bases:
+            expense["vat"] = bases
+        if sections:
+            expense["split"] = [{"percent": "100", "sections": sections}]
+
+
+def missing_columns(mapping: MappingFile, header: Sequence[str]) -> list[Finding]:
+    """Columns that the mapping names and the header lacks, or has twice."""
+    findings = []
+    for column in sorted(set(_named_columns(mapping))):
+        if header.count(column) == 1:
+            continue
+        findings.append(
+            Finding(
+                "PSR-1008",
+                "The mapping names a column that the file has twice."
+                if column in header
+                else "The mapping names a column that the file does not have.",
+                object=f"mapping {mapping.name}",
+                field="column",
+                value=column,
+                expected=nearest(column, header),
+                remedy="correct the mapping file, its delimiter or encoding, or take the right file",
+                who="integrator",
+            )
+        )
+    return findings
+
+
+def compile_mapping(mapping: MappingFile, header: Sequence[str]) -> LineReader:
+    """The mapping for files with this header, which must hold every column it names (``missing_columns``)."""
+    compiler = _Compiler(mapping.forms, {column: index for index, column in enumerate(header)})
+    columns = mapping.columns
+    fields = {name: compiler.number(getattr(columns, name), name) for name in _NUMBERS if getattr(columns, name)}
+    fields |= {name: compiler.text(getattr(columns, name), name) for name in _TEXTS if getattr(columns, name)}
+    hashed = isinstance(columns.id, HashedId)
+    return LineReader(
+        id=compiler.identity(columns.id),
+        employee=compiler.text(columns.employee, "employee", required=True),
+        type=compiler.text(columns.type, "type", required=True),
+        day=compiler.day(columns.date),
+        fields=fields,
+        guests=compiler.text(columns.guests, "guests") if columns.guests else None,
+        vat=tuple(compiler.vat(base) for base in columns.vat),
+        sections={axis: compiler.text(source, axis) for axis, source in columns.sections.items()},
+        group=compiler.group(mapping),
+        hashed=hashed,
+        column_of=_columns_of_fields(mapping),
+    )
+
+
+class _Compiler:
+    def __init__(self, forms: Forms, index: Mapping[str, int]) -> None:
+        self.forms = forms
+        self.index = index
+        self.read_number = number_reader(forms.decimal_mark, forms.thousands_mark, forms.negative)
+
+    def text(self, source: From, name: str, required: bool = False) -> Take:
+        """The value as text; empty where the line has none, which is a fault if it is ``required``."""
+        if source.constant is not None:
+            constant = source.constant
+            return lambda cells: constant
+        assert source.column is not None
+        places = [self.index[column] for column in (source.column, *source.fallback)]
+        empty = frozenset(self.forms.empty if source.empty is None else source.empty) | {""}
+        column, strip, replace = source.column, source.strip, tuple(source.replace.items())
+        mapped, otherwise = source.map, source.otherwise
+
+        def take(cells: Cells) -> str:
+            for place in places:
+                value = cells[place].strip() if strip else cells[place]
+                if value not in empty:
+                    break
+            else:
+                if required:
+                    raise CellFault(_absent(column, name))
+                return ""
+            for old, new in replace:
+                value = value.replace(old, new)
+            if mapped:
+                found = mapped.get(value, otherwise)
+                if found is None:
+                    raise CellFault(_unmapped(column, value, mapped))
+                return found
+            return value
+
+        return take
+
+    def number(self, source: From, name: str) -> Take:
+        """A number as plain decimal text."""
+        take, read = self.text(source, name, required=name == "amount"), self.read_number
+        if source.constant is not None:
+            return take
+        column = source.column or ""
+        forms = self.forms
+
+        def number(cells: Cells) -> str:
+            value = take(cells)
+            try:
+                return read(value) if value else ""
+            except ValueError:
+                raise CellFault(_bad_number(column, value, forms)) from None
+
+        return number
+
+    def vat(self, base: VatFrom) -> dict[str, Take]:
+        sources = {"rate": base.rate, "net": base.net, "vat": base.vat, "gross": base.gross}
+        return {name: self.number(source, name) for name, source in sources.items() if source is not None}
+
+    def identity(self, source: From | HashedId) -> Take:
+        if isinstance(source, From):
+            return self.text(source, "id", required=True)
+        places = [self.index[column] for column in source.hash]
+
+        def hashed(cells: Cells) -> str:
+            content = "\x1f".join(cells[place].strip() for place in places)
+            return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+        return hashed
+
+    def day(self, source: DateFrom) -> Callable[[Cells], tuple[str, bool]]:
+        """The day, and whether it was derived (from another column or from parts)."""
+        forms = source.forms or self.forms.dates
+        read = day_reader(forms)
+        columns = [column for column in (source.column, *source.fallback) if column is not None]
+        places = [self.index[column] for column in columns]
+        empty = frozenset(self.forms.empty if source.empty is None else source.empty) | {""}
+        parts = self.parts(source.parts) if source.parts else None
+
+        def day(cells: Cells) -> tuple[str, bool]:
+            for position, place in enumerate(places):
+                value = cells[place].strip()
+                if value in empty:
+                    continue
+                try:
+                    return read(value), position > 0
+                except ValueError:
+                    raise CellFault(_bad_date(columns[position], value, forms)) from None
+            if parts is not None:
+                return parts(cells), True
+            raise CellFault(_no_date(columns, [cells[place] for place in places]))
+
+        return day
+
+    def parts(self, source: DateParts) -> Take:
+        year, month = self.text(source.year, "year", required=True), self.text(source.month, "month", required=True)
+        chosen = source.day
+        day = self.text(chosen, "day", required=True) if isinstance(chosen, From) else None
+        column = source.month.column or source.year.column or ""
+
+        def read(cells: Cells) -> str:
+            written = f"{year(cells)}-{month(cells)}"
+            try:
+                y, m = int(year(cells)), int(month(cells))
+                if day is not None:
+                    return date(y, m, int(day(cells))).isoformat()
+                last = last_day(y, m)
+                return (last if chosen == "last" else last.replace(day=int(str(chosen)))).isoformat()
+            except ValueError:
+                raise CellFault(_bad_date(column, written, ("a year, a month of 1 to 12, a day of it",))) from None
+
+        return read
+
+    def group(self, mapping: MappingFile) -> Callable[[Cells, str], str]:
+        """What names the group of a line beside its employee: the period of its day, or a column's value."""
+        if mapping.report.column is not None:
+            place = self.index[mapping.report.column]
+            return lambda cells, _: cells[place].strip()
+        return {"month": _month, "week": _week, "day": _same_day}[mapping.report.period or "month"]
+
+
+def _month(_: Cells, day: str) -> str:
+    return day[:7]
+
+
+def _week(_: Cells, day: str) -> str:
+    if not day:
+        return ""
+    year, week, weekday = date.fromisoformat(day).isocalendar()
+    del weekday
+    return f"{year:04d}-W{week:02d}"
+
+
+def _same_day(_: Cells, day: str) -> str:
+    return day
+
+
+def period_end(group: str) -> date | None:
+    """The last day of a group that is a period; ``None`` for a group named by a column."""
+    try:
+        if "W" in group:
+            return date.fromisoformat(group) + timedelta(days=6)
+        return last_day(int(group[:4]), int(group[5:7])) if len(group) == 7 else date.fromisoformat(group)
+    except ValueError:
+        return None
+
+
+def _named_columns(mapping: MappingFile) -> list[str]:
+    found = [mapping.report.column] if mapping.report.column else []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, HashedId):
+            found.extend(value.hash)
+        elif isinstance(value, From | DateFrom):
+            found.extend(column for column in (value.column, *value.fallback) if column)
+        if isinstance(value, dict):
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, tuple):
+            for item in value:
+                walk(item)
+        elif hasattr(type(value), "model_fields"):
+            for name in type(value).model_fields:
+                walk(getattr(value, name))
+
+    walk(mapping.columns)
+    return found
+
+
+def _columns_of_fields(mapping: MappingFile) -> dict[str, str]:
+    columns = {}
+    for name in type(mapping.columns).model_fields:
+        source = getattr(mapping.columns, name)
+        if isinstance(source, From | DateFrom) and source.column:
+            columns[name] = source.column
+    columns |= {f"split.{axis}": one.column for axis, one in mapping.columns.sections.items() if one.column}
+    for position, base in enumerate(mapping.columns.vat):
+        for name in ("rate", "net", "vat", "gross"):
+            source = getattr(base, name)
+            if source is not None and source.column:
+                columns[f"vat[{position}].{name}"] = source.column
+    return columns
+
+
+def _absent(column: str, name: str) -> Finding:
+    return Finding(
+        "PSR-1002",
+        "A field that must be stated is missing.",
+        field=column,
+        expected=f"a value, which becomes the expense's {name}",
+        remedy="fill the cell in the rejects file and import that file with the same mapping",
+        who="integrator",
+    )
+
+
+def _unmapped(column: str, value: str, known: Mapping[str, str]) -> Finding:
+    return Finding(
+        "PSR-1021",
+        "The value map of the mapping does not know a value.",
+        field=column,
+        value=shown(value),
+        expected=nearest(value, known),
+        remedy="add the value to the column's `map` in the mapping file, or say what `else` it is",
+        who="integrator",
+    )
+
+
+def _no_date(columns: Sequence[str], values: Sequence[str]) -> Finding:
+    return Finding(
+        "PSR-1022",
+        "The line has no date, and the mapping names nothing to derive one from.",
+        field=" / ".join(columns),
+        value=" / ".join(values),
+        expected="a date in one of these columns",
+        remedy="write the date into the rejects file and import that file with the same mapping, or give `parts`",
+        who="accountant",
+    )
+
+
+def _bad_date(column: str, value: str, forms: Sequence[str]) -> Finding:
+    return Finding(
+        "PSR-1023",
+        "A date cannot be read.",
+        field=column,
+        value=shown(value),
+        expected="a day of the calendar written as " + " or ".join(forms),
+        remedy="correct the date, or add its form to the mapping file",
+        who="integrator",
+    )
+
+
+def _bad_number(column: str, value: str, forms: Forms) -> Finding:
+    thousands = f', thousands mark "{forms.thousands_mark}"' if forms.thousands_mark else ", no thousands mark"
+    return Finding(
+        "PSR-1024",
+        "A number cannot be read.",
+        field=column,
+        value=shown(value),
+        expected=f'decimal mark "{forms.decimal_mark}"{thousands}, minus sign {" or ".join(forms.negative)}',
+        remedy="correct the number, or the number form in the mapping file",
+        who="integrator",
+    )

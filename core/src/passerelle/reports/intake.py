@@ -1,0 +1,425 @@
+"""One report or expense against what is known of the company: amounts in minor units, or every reason against it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal, NamedTuple, Protocol
+
+from passerelle import money
+from passerelle.errors import Finding
+from passerelle.masterdata.company import Company, Entity
+from passerelle.reports.expense import ExpenseInput, ReportInput
+from passerelle.reports.faults import nearest
+from passerelle.reports.vat import vat_bases
+
+ReportKind = Literal["own", "company"]
+_GREATEST = 10**15  # minor units; sums of millions of them stay within 64 bits
+
+
+class CheckedExpense(NamedTuple):
+    """An expense as it is kept, in the order of the store's columns; amounts in minor units."""
+
+    line_key: str
+    type_id: int
+    day: str
+    country: str
+    currency: str
+    gross: int
+    entity_gross: int
+    rate: str
+    payer: str
+    card_transaction: str
+    vat: str
+    quantity: str
+    guests: int
+    comment: str
+    receipt: str
+    cancels: str
+    split: str
+    derived: str
+
+    @property
+    def kind(self) -> ReportKind:
+        """Which of the two reports of a submission it belongs to."""
+        return "own" if self.payer == "employee" else "company"
+
+
+@dataclass(frozen=True)
+class CheckedReport:
+    """A submission of a source, split by who paid: own money and company-paid never share a report."""
+
+    entity_id: int
+    source: str
+    source_id: str
+    revision: int
+    employee_id: int
+    title: str
+    declared_at: datetime
+    approved_at: datetime | None
+    controlled_at: datetime | None
+    halves: Mapping[ReportKind, tuple[CheckedExpense, ...]] = field(default_factory=dict)
+
+    def content_hash(self, kind: ReportKind) -> str:
+        """A fingerprint of one half: the same content has the same, whatever its approval and the order of keys."""
+        content = [self.employee_id, self.title, self.declared_at.timestamp(), *sorted(self.halves.get(kind, ()))]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+class Directory(Protocol):
+    """What intake asks of the company as it is stored."""
+
+    @property
+    def company(self) -> Company: ...
+    @property
+    def ids(self) -> Mapping[tuple[str, str, str], int]: ...
+
+
+@dataclass(frozen=True)
+class EntityView:
+    """One entity with what its expenses may name."""
+
+    directory: Directory
+    code: str
+
+    @cached_property
+    def entity(self) -> Entity:
+        """The entity itself."""
+        return self.directory.company.entities[self.code]
+
+    @cached_property
+    def id(self) -> int:
+        """Its key number."""
+        return self.directory.ids["entity", "", self.code]
+
+    @cached_property
+    def employees(self) -> dict[str, int]:
+        """Code -> key number of its active employees."""
+        employees = self.directory.company.employees
+        ids = self.directory.ids
+        return {code: ids["employee", "", code] for code, one in employees.items() if one.entity == self.code}
+
+    @cached_property
+    def types(self) -> dict[str, int]:
+        """Code -> key number of the active expense types."""
+        return {code: self.directory.ids["expense_type", "", code] for code in self.directory.company.expense_types}
+
+    @cached_property
+    def sections(self) -> dict[str, frozenset[str]]:
+        """Axis -> its active sections."""
+        return {code: frozenset(axis.sections) for code, axis in self.directory.company.axes.items()}
+
+    def unknown(self, kind: str, name: str, code: str, object: str) -> Finding:
+        """Why ``code`` names nothing that this entity may use."""
+        known = self.employees if kind == "employee" else self.types
+        words = kind.replace("_", " ")
+        if kind == "employee" and code in self.directory.company.employees:
+            owner = self.directory.company.employees[code].entity
+            return Finding(
+                "PSR-1102",
+                "The employee belongs to another entity.",
+                object=object,
+                field=name,
+                value=code,
+                expected=f"an employee of {self.code}; {code} is of {owner}",
+                remedy="send the line to the employee's entity, or correct the code",
+                who="integrator",
+            )
+        if (kind, "", code) in self.directory.ids:
+            return Finding(
+                "PSR-1104",
+                f"The {words} was deactivated.",
+                object=object,
+                field=name,
+                value=code,
+                expected=f"an active {words}; {nearest(code, known)}",
+                remedy="name an active one, or put it back into company.toml and run `passerelle config apply`",
+                who="accountant",
+            )
+        code_of = {"employee": "PSR-1101", "expense_type": "PSR-1103"}
+        return Finding(
+            code_of[kind],
+            f"The {words} is not known.",
+            object=object,
+            field=name,
+            value=code,
+            expected=nearest(code, known),
+            remedy=f"correct the code, or add the {words} to company.toml and run `passerelle config apply`",
+            who="accountant",
+        )
+
+
+def unknown_entity(directory: Directory, code: str, object: str) -> Finding:
+    """Why ``code`` is no entity."""
+    return Finding(
+        "PSR-1100",
+        "The legal entity is not known or was deactivated.",
+        object=object,
+        field="entity",
+        value=code,
+        expected=nearest(code, directory.company.entities),
+        remedy="correct the code, or add the entity to company.toml and run `passerelle config apply`",
+        who="admin",
+    )
+
+
+def check_report(
+    view: EntityView, given: ReportInput, now: datetime, object: str
+) -> tuple[CheckedReport | None, list[Finding]]:
+    """A whole report; ``None`` when anything in it is at fault. The findings may hold warnings beside it."""
+    findings: list[Finding] = []
+    employee_id = view.employees.get(given.employee)
+    if employee_id is None:
+        findings.append(view.unknown("employee", "employee", given.employee, object))
+    halves: dict[ReportKind, list[CheckedExpense]] = {}
+    seen: set[str] = set()
+    for position, expense in enumerate(given.expenses, start=1):
+        name = f"{object}, expense {position} ({expense.id})"
+        if expense.id in seen:
+            findings.append(_twice(expense.id, name))
+        seen.add(expense.id)
+        checked, found = check_expense(view, expense, name)
+        findings.extend(found)
+        if checked is not None:
+            halves.setdefault(checked.kind, []).append(checked)
+    if employee_id is None or any(finding.severity == "error" for finding in findings):
+        return None, findings
+    report = CheckedReport(
+        entity_id=view.id,
+        source=given.source,
+        source_id=given.id,
+        revision=given.revision,
+        employee_id=employee_id,
+        title=given.title,
+        declared_at=given.declared_at,
+        approved_at=given.approval(now),
+        controlled_at=given.control(now),
+        halves={kind: tuple(expenses) for kind, expenses in halves.items()},
+    )
+    return report, findings
+
+
+def check_expense(
+    view: EntityView, given: ExpenseInput, object: str, derived: str = ""
+) -> tuple[CheckedExpense | None, list[Finding]]:
+    """One expense; ``None`` when anything in it is at fault."""
+    findings: list[Finding] = []
+    type_id = view.types.get(given.type)
+    if type_id is None:
+        findings.append(view.unknown("expense_type", "type", given.type, object))
+    currency = given.currency or view.entity.currency
+    gross = _minor(given.amount, currency, "amount", object, findings)
+    converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
+    vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
+    split = _split(view, given, object, findings) if given.split else []
+    findings.extend(_payment_faults(given, object))
+    if type_id is None or gross is None or any(finding.severity == "error" for finding in findings):
+        return None, findings
+    checked = CheckedExpense(
+        line_key=given.id,
+        type_id=type_id,
+        day=given.date.isoformat(),
+        country=given.country or view.entity.country,
+        currency=currency,
+        gross=gross,
+        entity_gross=converted[0],
+        rate=converted[1],
+        payer=given.payer,
+        card_transaction=given.card_transaction or "",
+        vat=json.dumps(vat, separators=(",", ":")) if vat else "[]",
+        quantity=canonical(given.quantity) if given.quantity is not None else "",
+        guests=given.guests,
+        comment=given.comment,
+        receipt=given.receipt,
+        cancels=given.cancels or "",
+        split=json.dumps(split, separators=(",", ":"), ensure_ascii=False, sort_keys=True) if split else "[]",
+        derived=derived,
+    )
+    return checked, findings
+
+
+def canonical(number: Decimal) -> str:
+    """A decimal without needless zeros: ``20.00`` as ``20``."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def _minor(amount: Decimal, currency: str, name: str, object: str, findings: list[Finding]) -> int | None:
+    try:
+        minor = money.minor(amount, currency)
+    except ValueError:
+        findings.append(
+            Finding(
+                "PSR-1107",
+                "The amount has more decimals than its currency.",
+                object=object,
+                field=name,
+                value=f"{amount} {currency}",
+                expected=f"at most {money.exponent(currency)} decimals",
+                remedy="state the amount as it was paid; nothing is rounded silently",
+                who="integrator",
+            )
+        )
+        return None
+    if abs(minor) < _GREATEST:
+        return minor
+    findings.append(
+        Finding(
+            "PSR-1115",
+            "The amount is out of range.",
+            object=object,
+            field=name,
+            value=f"{amount} {currency}",
+            expected=f"less than {money.display(_GREATEST, currency)}",
+            remedy="correct the amount",
+            who="employee",
+        )
+    )
+    return None
+
+
+def _in_entity_currency(
+    view: EntityView, given: ExpenseInput, gross: int, currency: str, object: str, findings: list[Finding]
+) -> tuple[int, str]:
+    """The gross in the entity's currency and the rate used. It is converted once, here."""
+    own = view.entity.currency
+    rate = Decimal(1) if currency == own else given.rate
+    if currency == own and given.rate not in (None, Decimal(1)):
+        findings.append(_mismatch(object, "rate", str(given.rate), f"1, since {own} is the entity's currency"))
+    if rate is not None and rate <= 0:
+        findings.append(_mismatch(object, "rate", str(rate), "a rate greater than zero"))
+        return 0, ""
+    stated = None
+    if given.entity_amount is not None:
+        stated = _minor(given.entity_amount, own, "entity_amount", object, findings)
+        if stated is None:
+            return 0, ""
+    if rate is None and stated is None:
+        findings.append(
+            Finding(
+                "PSR-1108",
+                "An expense in a foreign currency states neither its rate nor its amount in the entity's currency.",
+                object=object,
+                field="rate",
+                expected=f"rate ({own} per {currency}), or entity_amount in {own}",
+                remedy="state one of them; a rate is never looked up or guessed",
+                who="integrator",
+            )
+        )
+        return 0, ""
+    if rate is None:
+        assert stated is not None
+        return stated, _implied_rate(stated, own, gross, currency)
+    computed = money.convert(gross, currency, rate, own)
+    if stated is not None and abs(stated - computed) > (0 if currency == own else 1):
+        expected = f"{money.display(computed, own)} (amount × rate), at most one minor unit apart"
+        findings.append(_mismatch(object, "entity_amount", money.display(stated, own), expected))
+    return (computed if stated is None else stated), canonical(rate)
+
+
+def _implied_rate(entity_gross: int, own: str, gross: int, currency: str) -> str:
+    if gross == 0:
+        return "0"
+    quotient = money.decimal(entity_gross, own) / money.decimal(gross, currency)
+    return canonical(quotient.quantize(Decimal("0.0000000001")))
+
+
+def _mismatch(object: str, name: str, value: str, expected: str) -> Finding:
+    return Finding(
+        "PSR-1109",
+        "Amount, rate and amount in the entity's currency do not agree.",
+        object=object,
+        field=name,
+        value=value,
+        expected=expected,
+        remedy="correct the one that is wrong, or leave entity_amount out to have it computed",
+        who="integrator",
+    )
+
+
+def _split(view: EntityView, given: ExpenseInput, object: str, findings: list[Finding]) -> list[list[object]]:
+    axes = set(given.split[0].sections)
+    total = sum((share.percent for share in given.split), Decimal(0))
+    bad_percent = total != 100 or any(share.percent <= 0 for share in given.split)
+    if bad_percent or any(set(share.sections) != axes for share in given.split):
+        findings.append(
+            Finding(
+                "PSR-1106",
+                "The analytical split does not cover the expense.",
+                object=object,
+                field="split",
+                value=" + ".join(f"{share.percent} % on {'/'.join(share.sections)}" for share in given.split),
+                expected="positive percentages that add up to 100, each with a section of the same axes",
+                remedy="correct the shares",
+                who="integrator",
+            )
+        )
+    for share in given.split:
+        for axis, section in share.sections.items():
+            if section not in view.sections.get(axis, ()):
+                findings.append(_unknown_section(view, axis, section, object))
+    return [[canonical(share.percent), dict(share.sections)] for share in given.split]
+
+
+def _unknown_section(view: EntityView, axis: str, section: str, object: str) -> Finding:
+    known: Iterable[str] = view.sections.get(axis, frozenset())
+    is_axis = axis in view.sections
+    return Finding(
+        "PSR-1105",
+        "The section is not known on its axis, or was deactivated." if is_axis else "The axis is not known.",
+        object=object,
+        field=f"split.{axis}" if is_axis else "split",
+        value=section if is_axis else axis,
+        expected=nearest(section, frozenset(known)) if is_axis else nearest(axis, view.sections),
+        remedy="correct the code, or add it to company.toml and run `passerelle config apply`",
+        who="accountant",
+    )
+
+
+def _payment_faults(given: ExpenseInput, object: str) -> list[Finding]:
+    findings = []
+    if given.card_transaction is not None and given.payer != "company_card":
+        findings.append(
+            Finding(
+                "PSR-1112",
+                "A card transaction is named on an expense that no company card paid.",
+                object=object,
+                field="card_transaction",
+                value=given.card_transaction,
+                expected="payer company_card, or no card transaction",
+                remedy="correct the payer or leave the card transaction out",
+                who="integrator",
+            )
+        )
+    if given.cancels is not None and (given.amount >= 0 or given.cancels == given.id):
+        findings.append(
+            Finding(
+                "PSR-1113",
+                "Only a refund (a negative amount) cancels another expense.",
+                object=object,
+                field="cancels",
+                value=given.cancels,
+                expected="a negative amount and the id of another expense, or no `cancels`",
+                remedy="correct the sign of the amount or leave `cancels` out",
+                who="integrator",
+            )
+        )
+    return findings
+
+
+def _twice(id: str, object: str) -> Finding:
+    return Finding(
+        "PSR-1114",
+        "An expense id stands twice in one report.",
+        object=object,
+        field="id",
+        value=id,
+        expected="ids that differ",
+        remedy="give each expense an id of its own; leave true repetitions out",
+        who="integrator",
+    )

@@ -1,0 +1,189 @@
+"""A mapping file: how the columns of one source's CSV become expenses, grouped into reports.
+
+Its name is the source under which its lines are known for ever: keep it, and give another source another name.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+
+from passerelle.masterdata.company import Code, Described
+from passerelle.reports.forms import date_pattern
+
+Negative = Literal["leading", "trailing", "parentheses"]
+Column = Annotated[str, StringConstraints(min_length=1)]
+OneCharacter = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+
+
+def _encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError('expected an encoding Python knows, as "utf-8", "cp1252" or "iso8859-15"') from None
+
+
+def _date_form(form: str) -> str:
+    date_pattern(form)
+    return form
+
+
+DateForm = Annotated[str, AfterValidator(_date_form)]
+
+
+class From(Described):
+    """Where a value comes from: a ``column`` (or the first of its ``fallback`` columns that is not empty), or a
+    ``constant``. Then, in this order: ``replace``, ``map``."""
+
+    column: Column | None = None
+    fallback: tuple[Column, ...] = Field((), description="columns to take instead, in order, where it is empty")
+    constant: str | None = None
+    strip: bool = Field(True, description="spaces around the value do not count")
+    empty: tuple[str, ...] | None = Field(None, description="what counts as empty here; default: forms.empty")
+    replace: dict[str, str] = Field({}, description='parts of the value to replace, as { "\'" = "" }')
+    map: dict[str, str] = Field({}, description="value in the file -> our value")
+    otherwise: str | None = Field(None, alias="else", description="for values that `map` does not name")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("expected either column or constant")
+        if self.constant is not None and (self.fallback or self.map or self.replace):
+            raise ValueError("expected a constant alone: fallback, replace and map need a column")
+        if self.otherwise is not None and not self.map:
+            raise ValueError("expected a map beside else")
+        return self
+
+
+class DateParts(Described):
+    """A date from columns of its parts. ``day`` may be a number, a column, or "last": the month's last day."""
+
+    year: From
+    month: From
+    day: From | Literal["last"] | Annotated[int, Field(ge=1, le=28)] = 1
+
+
+class DateFrom(Described):
+    """The expense's date: a ``column`` with fallbacks, and where all are empty its ``parts``."""
+
+    column: Column | None = None
+    fallback: tuple[Column, ...] = ()
+    empty: tuple[str, ...] | None = None
+    forms: tuple[DateForm, ...] = Field((), description="default: forms.dates")
+    parts: DateParts | None = None
+
+    @model_validator(mode="after")
+    def _some_source(self) -> Self:
+        if self.column is None and self.parts is None:
+            raise ValueError("expected a column, parts, or both")
+        if self.fallback and self.column is None:
+            raise ValueError("expected a column before its fallback")
+        return self
+
+
+class HashedId(Described):
+    """An id derived from the line's own values, for a source without ids: it is marked as derived.
+
+    ``occurrence`` counts equal lines of one file, so that true repetitions stay apart; they must come in one file.
+    """
+
+    hash: tuple[Column, ...] = Field(min_length=1)
+    occurrence: bool = False
+
+
+class VatFrom(Described):
+    """One VAT base. With a ``rate`` alone it covers the whole amount; a base without any value is left out."""
+
+    rate: From
+    net: From | None = None
+    vat: From | None = None
+    gross: From | None = None
+
+
+def _id_variant(given: Any) -> str:
+    hashed = "hash" in given if isinstance(given, dict) else isinstance(given, HashedId)
+    return "HashedId" if hashed else "From"
+
+
+class Columns(Described):
+    """Where each field of an expense comes from."""
+
+    id: Annotated[Annotated[From, Tag("From")] | Annotated[HashedId, Tag("HashedId")], Discriminator(_id_variant)]
+    employee: From
+    type: From
+    date: DateFrom
+    amount: From
+    currency: From | None = None
+    country: From | None = None
+    entity_amount: From | None = None
+    rate: From | None = None
+    quantity: From | None = None
+    guests: From | None = None
+    payer: From = From(constant="employee")
+    card_transaction: From | None = None
+    comment: From | None = None
+    receipt: From | None = None
+    cancels: From | None = None
+    vat: tuple[VatFrom, ...] = ()
+    sections: dict[Code, From] = Field({}, description="axis -> section, for the whole amount; empty: none")
+
+
+class Forms(Described):
+    """How dates, numbers and absence are written in the file."""
+
+    dates: tuple[DateForm, ...] = ("YYYY-MM-DD",)
+    decimal_mark: OneCharacter = "."
+    thousands_mark: Annotated[str, StringConstraints(max_length=1)] = ""
+    negative: tuple[Negative, ...] = ("leading",)
+    empty: tuple[str, ...] = ("",)
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.decimal_mark == self.thousands_mark:
+            raise ValueError("expected a decimal mark and a thousands mark that differ")
+        return self
+
+
+class Grouping(Described):
+    """How lines become reports: one per employee and period of the expense date, or per employee and value."""
+
+    period: Literal["month", "week", "day"] | None = None
+    column: Column | None = None
+    title: str = Field("{period} {employee}", description="may name {period}, {employee}, {entity} and {source}")
+    approved: bool = Field(False, description="the reports arrive approved")
+    controlled: bool = Field(False, description="the reports arrive controlled")
+
+    @model_validator(mode="after")
+    def _one_group(self) -> Self:
+        if (self.period is None) == (self.column is None):
+            raise ValueError("expected either period or column")
+        try:
+            self.title.format(period="", employee="", entity="", source="")
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError(
+                "expected a title with no other names than {period}, {employee}, {entity}, {source}"
+            ) from None
+        return self
+
+
+class MappingFile(Described):
+    """The whole mapping file."""
+
+    version: Literal[1] = 1
+    name: Code = Field(description="the source under which the lines are known")
+    entity: Code
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    delimiter: OneCharacter = ","
+    quote: OneCharacter = '"'
+    header: Literal[True] | tuple[Column, ...] = Field(True, description="true: the first line; else the names")
+    forms: Forms = Forms()
+    report: Grouping
+    columns: Columns
+
+
+def field_names() -> list[str]:
+    """Every key that a mapping file may hold, to suggest the nearest."""
+    models = (MappingFile, Columns, From, HashedId, DateFrom, DateParts, VatFrom, Forms, Grouping)
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})

@@ -1,0 +1,119 @@
+"""What an import did, in counts that add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from passerelle import money
+from passerelle.errors import Finding
+
+Fate = Literal["taken", "unchanged", "refused"]
+_KEPT = 10_000  # findings held in memory; all of them stand in the rejects file
+
+
+class Amount(BaseModel):
+    """A total in one currency, as a decimal string."""
+
+    model_config = ConfigDict(frozen=True)
+    currency: str
+    amount: str
+
+
+class Fates(BaseModel):
+    """What became of the lines of a file, or of the expenses in them: read = taken + unchanged + refused."""
+
+    model_config = ConfigDict(frozen=True)
+    read: int
+    taken: int
+    unchanged: int
+    refused: int
+
+
+class ImportOutcome(BaseModel):
+    """What an import did. ``written`` is false after a dry run, or where --strict refused the whole file."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    file: str
+    source: str
+    written: bool
+    lines: Fates
+    expenses: Fates
+    withdrawn: int
+    reports_new: int
+    reports_changed: int
+    approved: int
+    posted: int
+    ledger_lines: int
+    duplicates: int
+    amounts_taken: tuple[Amount, ...]
+    amounts_unchanged: tuple[Amount, ...]
+    amounts_refused: tuple[Amount, ...]
+    rejects: str
+    findings: tuple[Finding, ...]
+    findings_total: int
+
+
+class Tally:
+    """Counts while an import runs."""
+
+    def __init__(self) -> None:
+        self.lines: Counter[Fate] = Counter()
+        self.expenses: Counter[Fate] = Counter()
+        self.amounts: dict[Fate, Counter[str]] = {"taken": Counter(), "unchanged": Counter(), "refused": Counter()}
+        self.withdrawn = 0
+        self.reports_new = 0
+        self.reports_changed = 0
+        self.approved = 0
+        self.duplicates = 0
+        self.findings: list[Finding] = []
+        self.findings_total = 0
+
+    def add(self, fate: Fate, amounts: Iterable[tuple[str, int]]) -> None:
+        """One line of the file, with (currency, minor units) of each expense in it."""
+        self.lines[fate] += 1
+        for currency, amount in amounts:
+            self.expenses[fate] += 1
+            self.amounts[fate][currency] += amount
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Findings, of which the first ten thousand are kept."""
+        for finding in findings:
+            self.findings_total += 1
+            if len(self.findings) < _KEPT:
+                self.findings.append(finding)
+
+    def outcome(self, file: str, source: str, written: bool, rejects: str, posted: int, lines: int) -> ImportOutcome:
+        """The counts as one value."""
+        return ImportOutcome(
+            file=file,
+            source=source,
+            written=written,
+            lines=_fates(self.lines),
+            expenses=_fates(self.expenses),
+            withdrawn=self.withdrawn,
+            reports_new=self.reports_new,
+            reports_changed=self.reports_changed,
+            approved=self.approved,
+            posted=posted,
+            ledger_lines=lines,
+            duplicates=self.duplicates,
+            amounts_taken=_amounts(self.amounts["taken"]),
+            amounts_unchanged=_amounts(self.amounts["unchanged"]),
+            amounts_refused=_amounts(self.amounts["refused"]),
+            rejects=rejects,
+            findings=tuple(self.findings),
+            findings_total=self.findings_total,
+        )
+
+
+def _fates(counted: Mapping[Fate, int]) -> Fates:
+    taken, unchanged, refused = (counted.get(fate, 0) for fate in ("taken", "unchanged", "refused"))
+    return Fates(read=taken + unchanged + refused, taken=taken, unchanged=unchanged, refused=refused)
+
+
+def _amounts(totals: Mapping[str, int]) -> tuple[Amount, ...]:
+    return tuple(Amount(currency=code, amount=money.text(total, code)) for code, total in sorted(totals.items()))

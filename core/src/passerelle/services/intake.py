@@ -1,0 +1,227 @@
+"""``reports import``: a file of expense reports into the database, then into the ledger."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pydantic import ValidationError
+
+from passerelle.errors import ConfigurationFault, Finding, OutsideRefused, Refused, UsageFault
+from passerelle.masterdata.positions import Source
+from passerelle.periods import Clock
+from passerelle.reports.columns import compile_mapping, missing_columns
+from passerelle.reports.faults import nearest
+from passerelle.reports.intake import EntityView, unknown_entity
+from passerelle.reports.lines import csv_lines
+from passerelle.reports.mapping import MappingFile, field_names
+from passerelle.reports.outcome import ImportOutcome, Tally
+from passerelle.services.intake_lines import LineImport
+from passerelle.services.intake_reports import ReportImport
+from passerelle.services.posting import post_due
+from passerelle.services.rejects import Rejects
+from passerelle.store import masterdata
+from passerelle.store.database import Connection, Database
+from passerelle.store.locks import exclusive
+from passerelle.store.scratch import Occurrences
+
+Progress = Callable[[str, int, int | None], None]
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What to import and how. Without a mapping the file is JSON Lines."""
+
+    file: Path
+    mapping: Path | None = None
+    rejects: Path | None = None
+    strict: bool = False
+    dry_run: bool = False
+
+
+class _TakenBack(Exception):
+    """Ends the one transaction of a dry run or a strict import that refused a line."""
+
+
+def import_reports(
+    database: Database, clock: Clock, request: ImportRequest, progress: Progress | None = None
+) -> ImportOutcome:
+    """Takes every line that holds, hands back those that do not, and posts what arrived approved.
+
+    Blocks are committed as they pass, so an import that was killed is simply run again. A strict import and a dry run
+    are one transaction.
+    """
+    tell = progress or (lambda words, done, total: None)
+    if request.rejects is not None and request.rejects.resolve() == request.file.resolve():
+        raise UsageFault(
+            Finding(
+                "PSR-1213",
+                "The rejects file is the file to import.",
+                object=str(request.rejects),
+                expected="another path: the input is never written",
+                remedy="choose another --rejects",
+                who="integrator",
+            )
+        )
+    mapping = load_mapping(request.mapping) if request.mapping is not None else None
+    tally = Tally()
+    written = True
+    with exclusive(database, "intake") as free:
+        if not free:
+            raise _busy()
+        if request.strict or request.dry_run:
+            try:
+                with database.transaction() as connection:
+                    _take(database, clock, request, mapping, tally, tell, lambda: nullcontext(connection))
+                    if request.dry_run or tally.lines["refused"]:
+                        raise _TakenBack
+            except _TakenBack:
+                written = False
+        else:
+            _take(database, clock, request, mapping, tally, tell, database.transaction)
+    posted, ledger_lines = 0, 0
+    if written:
+        outcome = post_due(database, clock, progress)
+        posted, ledger_lines = outcome.posted, outcome.lines
+        tally.note(outcome.findings)
+    source = mapping.name if mapping is not None else ""
+    rejects = str(request.rejects) if request.rejects is not None else ""
+    return tally.outcome(str(request.file), source, written, rejects, posted, ledger_lines)
+
+
+def _take(
+    database: Database,
+    clock: Clock,
+    request: ImportRequest,
+    mapping: MappingFile | None,
+    tally: Tally,
+    progress: Progress,
+    begin: Callable[[], AbstractContextManager[Connection]],
+) -> None:
+    with database.reading() as connection:
+        directory = masterdata.load(connection)
+    file = str(request.file)
+    encoding = mapping.encoding if mapping is not None else "utf-8"
+    with _opened(request.file, encoding, "\n" if mapping is None else "") as (lines, has_mark):
+        if mapping is None:
+            with Rejects(request.rejects, encoding, has_mark) as rejects:
+                ReportImport(file, directory, rejects, tally, clock()).run(lines, begin, progress)
+            return
+        if mapping.entity not in directory.company.entities:
+            raise Refused(unknown_entity(directory, mapping.entity, f"mapping {mapping.name}"))
+        cells = csv_lines(lines, mapping, file)
+        missing = missing_columns(mapping, cells.header)
+        if missing:
+            raise Refused(missing)
+        view = EntityView(directory, mapping.entity)
+        reader = compile_mapping(mapping, cells.header)
+        with Rejects(request.rejects, encoding, has_mark) as rejects, Occurrences() as seen:
+            LineImport(file, mapping, view, cells, reader, rejects, tally, clock(), seen).run(begin, progress)
+
+
+@contextmanager
+def _opened(path: Path, encoding: str, newline: str) -> Iterator[tuple[IO[str], bool]]:
+    """The file as text with its line ends as they are, and whether it begins with a byte order mark."""
+    try:
+        with path.open("rb") as raw:
+            has_mark = encoding in ("utf-8", "utf-8-sig") and raw.read(3) == _BYTE_ORDER_MARK
+        name = "utf-8-sig" if has_mark else encoding
+        lines = path.open(encoding=name, errors="surrogateescape", newline=newline)
+    except OSError as fault:
+        raise Refused(
+            Finding(
+                "PSR-1000",
+                "The file cannot be read.",
+                object=str(path),
+                value=fault.strerror or type(fault).__name__,
+                expected="a file that exists and may be read",
+                remedy="correct the path",
+                who="integrator",
+            )
+        ) from fault
+    with lines:
+        try:
+            yield lines, has_mark
+        except UnicodeError as fault:
+            raise Refused(
+                Finding(
+                    "PSR-1005",
+                    "The file is not text in its encoding.",
+                    object=str(path),
+                    value=str(fault),
+                    expected=f"text in {encoding}",
+                    remedy="correct `encoding` in the mapping file",
+                    who="integrator",
+                )
+            ) from fault
+
+
+def load_mapping(path: Path) -> MappingFile:
+    """A mapping file, or every fault in it with its place."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigurationFault(
+            Finding(
+                "PSR-1019",
+                "The mapping file cannot be read.",
+                object=str(path),
+                value=getattr(fault, "strerror", None) or type(fault).__name__,
+                expected="a TOML file in UTF-8",
+                remedy="correct --mapping",
+                who="integrator",
+            )
+        ) from fault
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, file: str) -> MappingFile:
+    """``load_mapping`` for text already read."""
+    source = Source(text, file)
+    try:
+        return MappingFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as fault:
+        place = source.place(getattr(fault, "lineno", 1), getattr(fault, "colno", 1), 1)
+        finding = Finding("PSR-1020", "The mapping file is not TOML.", value=str(fault), place=place, who="integrator")
+        raise ConfigurationFault(finding) from fault
+    except ValidationError as fault:
+        findings = []
+        for detail in fault.errors(include_url=False):
+            path = tuple(part for part in detail["loc"] if part not in _VARIANTS)
+            unknown = detail["type"] == "extra_forbidden"
+            name = ".".join(map(str, path))
+            findings.append(
+                Finding(
+                    "PSR-1020",
+                    "The mapping file has a key that is not known." if unknown else "The mapping file has a fault.",
+                    object=f"mapping file {file}",
+                    field=name,
+                    expected=nearest(str(path[-1]), field_names())
+                    if unknown
+                    else detail["msg"].removeprefix("Value error, ").removeprefix("expected "),
+                    remedy="correct the mapping file; nothing was imported",
+                    who="integrator",
+                    place=source.at(path, key=unknown),
+                )
+            )
+        raise ConfigurationFault(findings) from fault
+
+
+_VARIANTS = frozenset({"From", "HashedId", "literal[True]", "tuple[constrained-str, ...]"})
+
+
+def _busy() -> OutsideRefused:
+    return OutsideRefused(
+        Finding(
+            "PSR-1205",
+            "Another import is running in this database.",
+            expected="one import at a time",
+            remedy="wait until it ends, then import again",
+            who="integrator",
+        )
+    )

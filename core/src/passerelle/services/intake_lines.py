@@ -1,0 +1,266 @@
+"""CSV lines through a mapping: each joins the additive report of its employee and period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from passerelle import money
+from passerelle.errors import Finding, Place
+from passerelle.periods import instant_text
+from passerelle.reports.columns import LineReader, MappedLine
+from passerelle.reports.expense import ExpenseInput
+from passerelle.reports.faults import of_model, shown
+from passerelle.reports.intake import CheckedExpense, EntityView, ReportKind, check_expense
+from passerelle.reports.lines import CsvLines, Line
+from passerelle.reports.mapping import MappingFile
+from passerelle.reports.outcome import Tally
+from passerelle.reports.revision import Standing
+from passerelle.services.rejects import Rejects
+from passerelle.store import reports as stored
+from passerelle.store.database import Connection
+from passerelle.store.scratch import Occurrences
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+_BLOCK = 2000
+_FIELDS = tuple(ExpenseInput.model_fields)
+
+
+class Candidate(NamedTuple):
+    """A line after all checks that need no database."""
+
+    line: Line
+    id: str
+    group: str
+    employee: str
+    employee_id: int
+    checked: CheckedExpense | None
+    findings: tuple[Finding, ...]
+    amounts: tuple[tuple[str, int], ...]
+
+
+@dataclass
+class LineImport:
+    """One CSV file on its way in."""
+
+    file: str
+    mapping: MappingFile
+    view: EntityView
+    lines: CsvLines
+    reader: LineReader
+    rejects: Rejects
+    tally: Tally
+    now: datetime
+    occurrences: Occurrences
+
+    def run(self, begin: Begin, progress: Callable[[str, int, int | None], None]) -> None:
+        """Takes the lines in blocks, one transaction each; then approves what the mapping says is approved."""
+        self.rejects.write(self.lines.header_with_reasons())
+        done = 0
+        lines = iter(self.lines)
+        while block := [self._candidate(line) for line in islice(lines, _BLOCK)]:
+            with begin() as connection:
+                fates = self._save(connection, block)
+            self._tell(block, fates)
+            done += len(block)
+            progress("lines read", done, None)
+        # Also what an import that was killed before this point has left open: the mapping says it is approved.
+        report = self.mapping.report
+        now = instant_text(self.now)
+        with begin() as connection:
+            if report.approved:
+                control = now if report.controlled else None
+                self.tally.approved += stored.approve_groups(connection, self.view.id, self.mapping.name, now, control)
+            elif report.controlled:
+                stored.control_groups(connection, self.view.id, self.mapping.name, now)
+
+    def _candidate(self, line: Line) -> Candidate:
+        if line.fault is not None:
+            return Candidate(line, "", "", "", 0, None, (self._placed(line.fault, line, ""),), ())
+        mapped = self.reader.read(line.cells)
+        line_id = self._line_id(line, mapped)
+        name = f"line {line.number}" + (f" ({line_id})" if line_id else "")
+        findings = [replace(finding, object=name) for finding in mapped.findings]
+        employee_id = self.view.employees.get(mapped.employee, 0)
+        if mapped.employee and not employee_id:
+            findings.append(self.view.unknown("employee", "employee", mapped.employee, name))
+        checked = None
+        if not mapped.findings:
+            try:
+                expense = ExpenseInput.model_validate({**mapped.expense, "id": line_id})
+            except ValidationError as fault:
+                findings.extend(of_model(fault, name, _FIELDS))
+            else:
+                checked, found = check_expense(self.view, expense, name, ",".join(mapped.derived))
+                findings.extend(found)
+        if any(finding.severity == "error" for finding in findings):
+            checked = None
+        placed = tuple(self._placed(finding, line, name) for finding in findings)
+        group = f"{mapped.employee}/{mapped.group}"
+        return Candidate(line, line_id, group, mapped.employee, employee_id, checked, placed, self._amounts(mapped))
+
+    def _line_id(self, line: Line, mapped: MappedLine) -> str:
+        if not self.reader.hashed:
+            return mapped.id
+        given = self.lines.given_id(line.cells)
+        if given:
+            return given
+        id_source = self.mapping.columns.id
+        counts = getattr(id_source, "occurrence", False)
+        return f"{mapped.id}-{self.occurrences.count(mapped.id)}" if counts else mapped.id
+
+    def _amounts(self, mapped: MappedLine) -> tuple[tuple[str, int], ...]:
+        """The line's amount, also when something else is wrong with it, so that totals add up."""
+        currency = mapped.expense.get("currency", self.view.entity.currency)
+        try:
+            return ((currency, money.minor(money.parse_decimal(mapped.expense["amount"]), currency)),)
+        except (KeyError, ValueError):
+            return ()
+
+    def _placed(self, finding: Finding, line: Line, name: str) -> Finding:
+        place = Place(self.file, line.number, text=shown(line.raw.rstrip("\r\n")))
+        column = self.reader.column_of.get(finding.field, finding.field)
+        return replace(finding, object=finding.object or name, field=column, place=place)
+
+    def _save(self, connection: Connection, block: Sequence[Candidate]) -> list[str]:
+        """Writes what is new; returns each candidate's fate."""
+        ids = [one.id for one in block if one.id]
+        known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, ids)
+        fresh: dict[str, Candidate] = {}
+        fates: list[str] = []
+        for one in block:
+            if one.id in known:
+                there = known[one.id]
+                fates.append(self._known(one, there.content, there.employee_id))
+            elif one.checked is None:
+                fates.append("refused")
+            elif one.id in fresh:
+                twin = fresh[one.id]
+                fates.append(self._known(one, twin.checked, twin.employee_id))
+            else:
+                fresh[one.id] = one
+                fates.append("taken")
+        self._add(connection, list(fresh.values()))
+        return fates
+
+    def _known(self, one: Candidate, there: CheckedExpense | None, employee_id: int) -> str:
+        assert there is not None
+        same = one.checked is None or (
+            one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
+        )
+        if not same:
+            self.tally.note([self._placed(_known_differently(one, there), one.line, f"line {one.line.number}")])
+        return "unchanged"
+
+    def _add(self, connection: Connection, fresh: Sequence[Candidate]) -> None:
+        if not fresh:
+            return
+        reports = self._reports(connection, fresh)
+        pairs = [(reports[one.group, one.checked.kind], one.checked) for one in fresh if one.checked is not None]
+        ids = stored.add_expenses(connection, self.view.id, self.mapping.name, pairs)
+        by_id = dict(zip(ids, fresh, strict=True))
+        twins = [by_id[id] for id in stored.possible_duplicates(connection, self.view.id, ids) if id in by_id]
+        self.tally.duplicates += len(twins)
+        self.tally.note(
+            self._placed(possible_duplicate(one.employee, one.checked), one.line, f"line {one.line.number}")
+            for one in twins
+            if one.checked is not None
+        )
+
+    def _reports(self, connection: Connection, fresh: Iterable[Candidate]) -> dict[tuple[str, ReportKind], int]:
+        """The report of each group that takes lines: the open one, else the next one of its group."""
+        firsts = {(one.group, one.checked.kind): one for one in reversed(list(fresh)) if one.checked is not None}
+        wanted = dict(reversed(firsts.items()))  # in the order of the file, which numbers follow
+        there = stored.groups(connection, self.view.id, self.mapping.name, sorted({group for group, _ in wanted}))
+        chosen: dict[tuple[str, ReportKind], int] = {}
+        new: list[tuple[tuple[str, ReportKind], stored.NewReport]] = []
+        controlled = []
+        for key, one in wanted.items():
+            count, opened, is_controlled = there.get(key, (0, None, False))
+            if opened is None:
+                new.append((key, self._new_report(one, key[1], count)))
+                continue
+            chosen[key] = opened
+            if is_controlled:
+                controlled.append(opened)
+        stored.clear_control(connection, self.view.id, controlled)
+        ids = stored.add_reports(connection, self.view.id, [report for _, report in new])
+        self.tally.reports_new += len(new)
+        return chosen | {key: id for (key, _), id in zip(new, ids, strict=True)}
+
+    def _new_report(self, one: Candidate, kind: ReportKind, earlier: int) -> stored.NewReport:
+        period = one.group.partition("/")[2]
+        names = {"employee": one.employee, "entity": self.view.code, "source": self.mapping.name}
+        return stored.NewReport(
+            employee_id=one.employee_id,
+            source=self.mapping.name,
+            source_id=one.group if earlier == 0 else f"{one.group}#{earlier + 1}",
+            kind=kind,
+            revision=1,
+            additive=True,
+            group_key=one.group,
+            content_hash="",
+            title=self.mapping.report.title.format(period=period, **names),
+            declared_at=instant_text(self.now),
+            standing=Standing(),
+        )
+
+    def _tell(self, block: Sequence[Candidate], fates: Sequence[str]) -> None:
+        """Counts, findings and rejects of a block, once it is in the database."""
+        for one, fate in zip(block, fates, strict=True):
+            if fate == "refused":
+                self.tally.add("refused", one.amounts)
+                faults = [finding for finding in one.findings if finding.severity == "error"]
+                line_id = one.id if self.reader.hashed else ""
+                self.rejects.write(self.lines.with_reasons(one.line, faults[0].code, _reason(faults), line_id))
+                self.tally.note(one.findings)
+            elif fate == "taken":
+                self.tally.add("taken", one.amounts)
+                self.tally.note(one.findings)
+            else:
+                self.tally.add("unchanged", one.amounts)
+
+
+def _reason(faults: Iterable[Finding]) -> str:
+    return "; ".join(
+        f"{fault.message.rstrip('.')}"
+        + (f": {fault.field} = {fault.value}" if fault.field else "")
+        + (f" (expected {fault.expected})" if fault.expected else "")
+        for fault in faults
+    ).replace("\n", " ")
+
+
+def possible_duplicate(employee: str, expense: CheckedExpense) -> Finding:
+    """The alert on an expense that equals another one; it blocks nothing."""
+    return Finding(
+        "PSR-1204",
+        "Another expense has the same employee, date, amount and currency.",
+        object=f"expense {expense.line_key}",
+        value=f"{employee}, {expense.day}, {money.display(expense.gross, expense.currency)}",
+        expected="expenses that are declared once",
+        remedy="compare the two before you approve; nothing was blocked",
+        who="accountant",
+        severity="warning",
+    )
+
+
+def _known_differently(one: Candidate, there: CheckedExpense) -> Finding:
+    names: Iterator[str] = (
+        name for name in CheckedExpense._fields if one.checked and getattr(one.checked, name) != getattr(there, name)
+    )
+    return Finding(
+        "PSR-1203",
+        "A known line came again with other content; what is there was kept.",
+        object=f"expense {one.id}",
+        value=", ".join(name for name in names if name != "derived") or "employee",
+        expected="the same content, since lines grouped by a mapping are added, never changed",
+        remedy="correct it by a refund line and a new line, each with an id of its own",
+        who="accountant",
+        severity="warning",
+    )

@@ -1,0 +1,305 @@
+"""JSON Lines: whole reports by id and revision, each taken entirely or refused entirely."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from passerelle import money
+from passerelle.errors import Finding, Place
+from passerelle.periods import instant_text
+from passerelle.reports.expense import ExpenseInput, ReportInput
+from passerelle.reports.faults import of_model, shown
+from passerelle.reports.intake import (
+    CheckedExpense,
+    CheckedReport,
+    Directory,
+    EntityView,
+    ReportKind,
+    check_report,
+    unknown_entity,
+)
+from passerelle.reports.lines import undecodable
+from passerelle.reports.outcome import Tally
+from passerelle.reports.revision import Standing, after_approval, after_change, decide
+from passerelle.services.intake_lines import possible_duplicate
+from passerelle.services.rejects import Rejects
+from passerelle.store import reports as stored
+from passerelle.store.database import Connection
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+_REPORTS_PER_BLOCK = 500
+_EXPENSES_PER_BLOCK = 5000
+_FIELDS = (*ReportInput.model_fields, *ExpenseInput.model_fields, "rate", "net", "vat", "gross", "percent", "sections")
+
+
+class Submission(NamedTuple):
+    """A line of the file whose report passed every check that needs no database."""
+
+    number: int
+    raw: str
+    report: CheckedReport
+    employee: str
+    warnings: tuple[Finding, ...]
+
+    @property
+    def expenses(self) -> list[CheckedExpense]:
+        """All expenses, of both halves."""
+        return [expense for half in self.report.halves.values() for expense in half]
+
+
+@dataclass
+class _Work:
+    """What one block will write, gathered before anything is written."""
+
+    new: list[tuple[tuple[str, ReportKind], stored.NewReport]] = field(default_factory=list)
+    changed: list[tuple[int, int, str, tuple[int, str, str]]] = field(default_factory=list)
+    standings: list[tuple[int, Standing]] = field(default_factory=list)
+    halves: dict[tuple[str, ReportKind], int] = field(default_factory=dict)
+    taken: list[Submission] = field(default_factory=list)
+
+
+@dataclass
+class ReportImport:
+    """One JSON Lines file on its way in."""
+
+    file: str
+    directory: Directory
+    rejects: Rejects
+    tally: Tally
+    now: datetime
+    views: dict[str, EntityView] = field(default_factory=dict)
+
+    def run(self, lines: Iterable[str], begin: Begin, progress: Callable[[str, int, int | None], None]) -> None:
+        """Takes the reports in blocks, one transaction each. No block holds two revisions of one report."""
+        block: list[Submission] = []
+        names: set[tuple[int, str, str]] = set()
+        number = size = 0
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
+                continue
+            one = self._submission(number, raw)
+            if one is None:
+                continue
+            report = one.report
+            own = {(report.entity_id, report.source, report.source_id)}
+            own |= {(report.entity_id, report.source, f"\0{expense.line_key}") for expense in one.expenses}
+            if len(block) >= _REPORTS_PER_BLOCK or size >= _EXPENSES_PER_BLOCK or not names.isdisjoint(own):
+                self._flush(begin, block)
+                progress("reports read", number, None)
+                block, names, size = [], set(), 0
+            block.append(one)
+            names |= own
+            size += len(one.expenses)
+        self._flush(begin, block)
+        progress("reports read", number, None)
+
+    def _submission(self, number: int, raw: str) -> Submission | None:
+        name = f"line {number}"
+        if any("\udc80" <= letter <= "\udcff" for letter in raw) if not raw.isascii() else False:
+            self._refuse(number, raw, [replace(undecodable(raw, "utf-8"), object=name)])
+            return None
+        try:
+            given = ReportInput.model_validate_json(raw)
+        except ValidationError as fault:
+            broken = any(detail["type"] == "json_invalid" for detail in fault.errors(include_url=False))
+            self._refuse(number, raw, [_not_json(fault, name)] if broken else of_model(fault, name, _FIELDS))
+            return None
+        name = f"report {given.id} of {given.source}"
+        if given.entity not in self.directory.company.entities:
+            self._refuse(number, raw, [unknown_entity(self.directory, given.entity, name)])
+            return None
+        view = self.views.setdefault(given.entity, EntityView(self.directory, given.entity))
+        report, findings = check_report(view, given, self.now, name)
+        if report is None:
+            self._refuse(number, raw, findings)
+            return None
+        return Submission(number, raw, report, given.employee, tuple(findings))
+
+    def _refuse(self, number: int, raw: str, findings: Iterable[Finding]) -> None:
+        self.tally.add("refused", self._amounts(raw))
+        self.tally.note(self._placed(finding, number, raw) for finding in findings)
+        self.rejects.write(raw)
+
+    def _placed(self, finding: Finding, number: int, raw: str) -> Finding:
+        return replace(finding, place=Place(self.file, number, text=shown(raw.rstrip("\r\n"))))
+
+    def _amounts(self, raw: str) -> list[tuple[str, int]]:
+        """The amounts of a refused report as far as they can be read, so that totals add up."""
+        try:
+            given: Any = json.loads(raw)
+            entity = self.directory.company.entities.get(given.get("entity"))
+            expenses = [(one.get("currency") or (entity.currency if entity else ""), one) for one in given["expenses"]]
+            return [(code, money.minor(money.parse_decimal(one["amount"]), code)) for code, one in expenses if code]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return []
+
+    def _flush(self, begin: Begin, block: Sequence[Submission]) -> None:
+        if not block:
+            return
+        refused: list[tuple[Submission, Finding]] = []
+        taken: list[Submission] = []
+        unchanged: list[Submission] = []
+        with begin() as connection:
+            by_source: dict[tuple[int, str], list[Submission]] = {}
+            for one in block:
+                by_source.setdefault((one.report.entity_id, one.report.source), []).append(one)
+            for (entity_id, source), part in by_source.items():
+                work = self._decide(connection, entity_id, source, part, refused, unchanged)
+                self._write(connection, entity_id, source, work)
+                taken.extend(work.taken)
+        for one, finding in refused:
+            self._refuse(one.number, one.raw, [finding])
+        for one in taken:
+            self.tally.add("taken", [(expense.currency, expense.gross) for expense in one.expenses])
+            self.tally.note(self._placed(finding, one.number, one.raw) for finding in one.warnings)
+        for one in unchanged:
+            self.tally.add("unchanged", [(expense.currency, expense.gross) for expense in one.expenses])
+
+    def _decide(
+        self,
+        connection: Connection,
+        entity_id: int,
+        source: str,
+        part: Sequence[Submission],
+        refused: list[tuple[Submission, Finding]],
+        unchanged: list[Submission],
+    ) -> _Work:
+        work = _Work()
+        there = stored.halves(connection, entity_id, source, [one.report.source_id for one in part])
+        keys = [expense.line_key for one in part for expense in one.expenses]
+        expenses = stored.expenses_by_key(connection, entity_id, source, keys)
+        for one in part:
+            halves = there.get(one.report.source_id, {})
+            revisions = {kind: (half.revision, half.content_hash) for kind, half in halves.items()}
+            decision = decide(revisions, one.report)
+            if decision == "unchanged":
+                unchanged.append(one)
+                self._approve_again(one.report, halves, work)
+                continue
+            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(one, halves, expenses)
+            if finding is not None:
+                refused.append((one, finding))
+                continue
+            work.taken.append(one)
+            self._plan(one.report, halves, work)
+        return work
+
+    def _approve_again(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
+        for half in halves.values():
+            after = after_approval(half.standing, *_instants(report))
+            if after != half.standing:
+                work.standings.append((half.id, after))
+                self.tally.approved += after.approval != half.standing.approval
+
+    def _plan(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
+        """What becomes of each half: new, changed, or only at a higher revision."""
+        declared = instant_text(report.declared_at)
+        for kind in sorted(halves.keys() | report.halves.keys(), reverse=True):
+            content = report.content_hash(kind)
+            half = halves.get(kind)
+            if half is None:
+                standing = after_change(Standing(), *_instants(report))
+                new = stored.NewReport(
+                    report.employee_id, report.source, report.source_id, kind, report.revision, False, "", content,
+                    report.title, declared, standing,
+                )  # fmt: skip
+                work.new.append(((report.source_id, kind), new))
+                continue
+            work.halves[report.source_id, kind] = half.id
+            header = (report.employee_id, report.title, declared)
+            work.changed.append((half.id, report.revision, content, header))
+            after = after_approval if content == half.content_hash else after_change
+            work.standings.append((half.id, after(half.standing, *_instants(report))))
+            self.tally.reports_changed += content != half.content_hash
+
+    def _write(self, connection: Connection, entity_id: int, source: str, work: _Work) -> None:
+        ids = stored.add_reports(connection, entity_id, [report for _, report in work.new])
+        self.tally.reports_new += len(ids)
+        halves = work.halves | {key: id for (key, _), id in zip(work.new, ids, strict=True)}
+        for id, revision, content_hash, header in work.changed:
+            stored.change_report(connection, entity_id, id, revision, content_hash, header)
+        stored.set_standing(connection, entity_id, work.standings)
+        stated = {
+            expense.line_key: (halves[one.report.source_id, expense.kind], expense, one)
+            for one in work.taken
+            for expense in one.expenses
+        }
+        live = stored.live_expenses(connection, entity_id, list(work.halves.values()))
+        gone = [id for id, _, key in live if key not in stated]
+        stored.withdraw_expenses(connection, entity_id, gone)
+        self.tally.withdrawn += len(gone)
+        known = stored.expenses_by_key(connection, entity_id, source, list(stated))
+        changes = [(known[key].id, half, expense) for key, (half, expense, _) in stated.items() if key in known]
+        stored.change_expenses(connection, entity_id, changes)
+        fresh = {key: value for key, value in stated.items() if key not in known}
+        new_ids = stored.add_expenses(connection, entity_id, source, [(half, one) for half, one, _ in fresh.values()])
+        by_id = dict(zip(new_ids, fresh.values(), strict=True))
+        for id in stored.possible_duplicates(connection, entity_id, new_ids):
+            if id in by_id:
+                _, expense, one = by_id[id]
+                self.tally.duplicates += 1
+                self.tally.note([self._placed(possible_duplicate(one.employee, expense), one.number, one.raw)])
+
+
+def _instants(report: CheckedReport) -> tuple[str | None, str | None]:
+    approved, controlled = report.approved_at, report.controlled_at
+    return (instant_text(approved) if approved else None), (instant_text(controlled) if controlled else None)
+
+
+def _out_of_order(report: CheckedReport, there: dict[ReportKind, tuple[int, str]], decision: str) -> Finding | None:
+    if decision not in ("conflict", "lower"):
+        return None
+    known = max(revision for revision, _ in there.values())
+    conflict = decision == "conflict"
+    return Finding(
+        "PSR-1200" if conflict else "PSR-1201",
+        "The report is known at this revision with other content."
+        if conflict
+        else "The report is known at a higher revision.",
+        object=f"report {report.source_id} of {report.source}",
+        field="revision",
+        value=str(report.revision),
+        expected=f"a revision above {known}"
+        + (", since a revision never changes" if conflict else ", or nothing: the newer one was taken"),
+        remedy="raise `revision` in the source whenever the content changes, and send the line again",
+        who="integrator",
+    )
+
+
+def _foreign_expense(
+    one: Submission, halves: dict[ReportKind, stored.StoredHalf], known: dict[str, stored.StoredExpense]
+) -> Finding | None:
+    own = {half.id for half in halves.values()}
+    for expense in one.expenses:
+        there = known.get(expense.line_key)
+        if there is not None and there.report_id not in own and not there.withdrawn:
+            return Finding(
+                "PSR-1202",
+                "An expense id already belongs to another report.",
+                object=f"report {one.report.source_id} of {one.report.source}",
+                field="id",
+                value=expense.line_key,
+                expected="an id that no other report of this source and entity holds",
+                remedy="make expense ids unique in the source; to move one, first send its old report without it",
+                who="integrator",
+            )
+    return None
+
+
+def _not_json(fault: ValidationError, name: str) -> Finding:
+    return Finding(
+        "PSR-1001",
+        "The line is not a JSON object.",
+        object=name,
+        value=str(fault.errors(include_url=False)[0].get("ctx", {}).get("error", "")),
+        expected="one JSON object per line, in UTF-8",
+        remedy="correct the line in the rejects file and import that file",
+        who="integrator",
+    )

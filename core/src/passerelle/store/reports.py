@@ -1,0 +1,271 @@
+"""Rows of expense reports and expenses, read and written in blocks; every function is scoped to one entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from passerelle.reports.intake import CheckedExpense, ReportKind
+from passerelle.reports.revision import Standing
+from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
+
+_SERIES: dict[ReportKind, str] = {"own": "ND", "company": "CP"}
+_IN = 1000  # parameters in one list
+_EXPENSE = tuple(CheckedExpense._fields)
+_STANDING = "approval, approved_at, controlled_at, awaits_control, post_due, posted_revision IS NOT NULL"
+
+
+class NewReport(NamedTuple):
+    """A report to add. ``order`` is its place among those of one call: numbers follow it."""
+
+    employee_id: int
+    source: str
+    source_id: str
+    kind: ReportKind
+    revision: int
+    additive: bool
+    group_key: str
+    content_hash: str
+    title: str
+    declared_at: str
+    standing: Standing
+
+
+class StoredExpense(NamedTuple):
+    """An expense as it stands."""
+
+    id: int
+    report_id: int
+    withdrawn: bool
+    employee_id: int
+    content: CheckedExpense
+
+
+class StoredHalf(NamedTuple):
+    """One half of a submission as it stands."""
+
+    id: int
+    revision: int
+    content_hash: str
+    standing: Standing
+
+
+def expenses_by_key(
+    connection: Connection, entity_id: int, source: str, keys: Sequence[str]
+) -> dict[str, StoredExpense]:
+    """The expenses of a source that have one of these line keys."""
+    found: dict[str, StoredExpense] = {}
+    columns = ", ".join(f"x.{name}" for name in _EXPENSE)
+    for part in _parts(keys):
+        rows = execute(
+            connection,
+            f"SELECT x.id, x.report_id, x.withdrawn, r.employee_id, {columns} FROM expense x "
+            "JOIN report r ON r.id = x.report_id "
+            f"WHERE x.entity_id = ? AND x.source = ? AND x.line_key IN ({_marks(part)})",
+            (entity_id, source, *part),
+        )
+        for id, report_id, withdrawn, employee_id, *content in rows:
+            expense = StoredExpense(id, report_id, bool(withdrawn), employee_id, CheckedExpense(*content))
+            found[expense.content.line_key] = expense
+    return found
+
+
+def groups(
+    connection: Connection, entity_id: int, source: str, group_keys: Sequence[str]
+) -> dict[tuple[str, ReportKind], tuple[int, int | None, bool]]:
+    """For each group and kind: (how many reports it has, the one that takes lines, whether that one is controlled)."""
+    found: dict[tuple[str, ReportKind], tuple[int, int | None, bool]] = {}
+    for part in _parts(group_keys):
+        rows = execute(
+            connection,
+            "SELECT group_key, kind, count(*), max(CASE WHEN approval = 'created' THEN id END), "
+            "count(CASE WHEN approval = 'created' THEN controlled_at END) FROM report "
+            f"WHERE entity_id = ? AND source = ? AND group_key <> '' AND group_key IN ({_marks(part)}) "
+            "GROUP BY group_key, kind",
+            (entity_id, source, *part),
+        )
+        found |= {(key, kind): (count, opened, controlled > 0) for key, kind, count, opened, controlled in rows}
+    return found
+
+
+def halves(
+    connection: Connection, entity_id: int, source: str, source_ids: Sequence[str]
+) -> dict[str, dict[ReportKind, StoredHalf]]:
+    """The stored halves of whole submissions, locked until the transaction ends."""
+    found: dict[str, dict[ReportKind, StoredHalf]] = {}
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    for part in _parts(source_ids):
+        rows = execute(
+            connection,
+            f"SELECT source_id, kind, id, revision, content_hash, {_STANDING} FROM report "
+            f"WHERE entity_id = ? AND source = ? AND NOT additive AND source_id IN ({_marks(part)}) ORDER BY id" + lock,
+            (entity_id, source, *part),
+        )
+        for source_id, kind, id, revision, content_hash, *standing in rows:
+            found.setdefault(source_id, {})[kind] = StoredHalf(id, revision, content_hash, standing_of(standing))
+    return found
+
+
+def standing_of(row: Sequence[Any]) -> Standing:
+    """A ``Standing`` from the columns that hold it."""
+    approval, approved_at, controlled_at, awaits_control, post_due, posted = row
+    return Standing(approval, approved_at, controlled_at, bool(awaits_control), bool(post_due), bool(posted))
+
+
+def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewReport]) -> list[int]:
+    """Writes reports, numbered in their order in a series per kind; returns their keys in the same order."""
+    ids = list(take_ids(connection, "report", len(reports)))
+    counts = {kind: sum(report.kind == kind for report in reports) for kind in _SERIES}
+    numbers = {
+        kind: iter(_take_numbers(connection, entity_id, f"report:{kind}", count))
+        for kind, count in counts.items()
+        if count
+    }
+    insert(
+        connection,
+        "report",
+        ("id", "entity_id", "employee_id", "source", "source_id", "kind", "revision", "additive", "group_key",
+         "content_hash", "number", "title", "declared_at", "approval", "approved_at", "controlled_at",
+         "awaits_control", "post_due", "findings"),
+        [
+            (id, entity_id, one.employee_id, one.source, one.source_id, one.kind, one.revision, one.additive,
+             one.group_key, one.content_hash, f"{_SERIES[one.kind]}{next(numbers[one.kind]):06d}", one.title,
+             one.declared_at, one.standing.approval, one.standing.approved_at, one.standing.controlled_at,
+             one.standing.awaits_control, one.standing.post_due, "[]")
+            for id, one in zip(ids, reports, strict=True)
+        ],
+    )  # fmt: skip
+    return ids
+
+
+def _take_numbers(connection: Connection, entity_id: int, name: str, count: int) -> range:
+    """The next ``count`` numbers of a series, whose row stays locked until the transaction ends."""
+    last: int = execute(
+        connection,
+        "INSERT INTO counter (entity_id, name, last) VALUES (?, ?, ?) "
+        "ON CONFLICT (entity_id, name) DO UPDATE SET last = counter.last + excluded.last RETURNING last",
+        (entity_id, name, count),
+    ).scalar_one()
+    return range(last - count + 1, last + 1)
+
+
+def add_expenses(
+    connection: Connection, entity_id: int, source: str, expenses: Sequence[tuple[int, CheckedExpense]]
+) -> list[int]:
+    """Writes (report, expense) pairs; returns their keys in the same order."""
+    ids = list(take_ids(connection, "expense", len(expenses)))
+    rows = (
+        (id, entity_id, report_id, source, *content, False)
+        for id, (report_id, content) in zip(ids, expenses, strict=True)
+    )
+    insert(connection, "expense", ("id", "entity_id", "report_id", "source", *_EXPENSE, "withdrawn"), rows)
+    return ids
+
+
+def change_expenses(connection: Connection, entity_id: int, changes: Iterable[tuple[int, int, CheckedExpense]]) -> None:
+    """Gives expenses (key, report, content) their new content; a withdrawn one comes back."""
+    assignments = ", ".join(f"{name} = ?" for name in _EXPENSE)
+    execute_many(
+        connection,
+        f"UPDATE expense SET report_id = ?, {assignments}, withdrawn = ? WHERE id = ? AND entity_id = ?",
+        ((report_id, *content, False, id, entity_id) for id, report_id, content in changes),
+    )
+
+
+def live_expenses(connection: Connection, entity_id: int, report_ids: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+    """(key, report, line key) of the expenses of these reports that are not withdrawn."""
+    for part in _parts(report_ids):
+        rows = execute(
+            connection,
+            "SELECT id, report_id, line_key FROM expense "
+            f"WHERE entity_id = ? AND NOT withdrawn AND report_id IN ({_marks(part)}) ORDER BY id",
+            (entity_id, *part),
+        )
+        yield from ((id, report_id, key) for id, report_id, key in rows)
+
+
+def withdraw_expenses(connection: Connection, entity_id: int, ids: Iterable[int]) -> None:
+    """Marks expenses as withdrawn by their source."""
+    statement = "UPDATE expense SET withdrawn = ? WHERE id = ? AND entity_id = ?"
+    execute_many(connection, statement, ((True, id, entity_id) for id in ids))
+
+
+def change_report(
+    connection: Connection, entity_id: int, id: int, revision: int, content_hash: str, header: tuple[int, str, str]
+) -> None:
+    """A report's new revision; ``header`` is (employee, title, declared_at)."""
+    execute(
+        connection,
+        "UPDATE report SET revision = ?, content_hash = ?, employee_id = ?, title = ?, declared_at = ?, "
+        "findings = '[]' WHERE id = ? AND entity_id = ?",
+        (revision, content_hash, *header, id, entity_id),
+    )
+
+
+def set_standing(connection: Connection, entity_id: int, standings: Iterable[tuple[int, Standing]]) -> None:
+    """Writes approval, control and what they mean for the ledger."""
+    execute_many(
+        connection,
+        "UPDATE report SET approval = ?, approved_at = ?, controlled_at = ?, awaits_control = ?, post_due = ? "
+        "WHERE id = ? AND entity_id = ?",
+        (
+            (one.approval, one.approved_at, one.controlled_at, one.awaits_control, one.post_due, id, entity_id)
+            for id, one in standings
+        ),
+    )
+
+
+def clear_control(connection: Connection, entity_id: int, ids: Iterable[int]) -> None:
+    """Takes back the control of reports that lines have joined since."""
+    statement = "UPDATE report SET controlled_at = NULL WHERE id = ? AND entity_id = ?"
+    execute_many(connection, statement, ((id, entity_id) for id in ids))
+
+
+def approve_groups(
+    connection: Connection, entity_id: int, source: str, approved_at: str, controlled_at: str | None
+) -> int:
+    """Approves every report of a mapping that still takes lines; returns how many."""
+    changed: int = execute(
+        connection,
+        "UPDATE report SET approval = 'approved', approved_at = ?, controlled_at = coalesce(controlled_at, ?), "
+        "post_due = ? WHERE entity_id = ? AND source = ? AND group_key <> '' AND approval = 'created'",
+        (approved_at, controlled_at, True, entity_id, source),
+    ).rowcount
+    return changed
+
+
+def control_groups(connection: Connection, entity_id: int, source: str, controlled_at: str) -> None:
+    """Marks every report of a mapping that still takes lines as controlled."""
+    execute(
+        connection,
+        "UPDATE report SET controlled_at = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
+        "AND approval = 'created' AND controlled_at IS NULL",
+        (controlled_at, entity_id, source),
+    )
+
+
+def possible_duplicates(connection: Connection, entity_id: int, ids: Sequence[int]) -> list[int]:
+    """Those of ``ids`` (fresh, ascending keys) that an earlier expense equals in employee, day, amount and currency."""
+    if not ids:
+        return []
+    rows = stream(
+        connection,
+        "SELECT n.id FROM expense n JOIN report nr ON nr.id = n.report_id "
+        "WHERE n.id >= ? AND n.id <= ? AND n.entity_id = ? AND EXISTS ("
+        "SELECT 1 FROM expense o JOIN report r ON r.id = o.report_id "
+        "WHERE o.entity_id = n.entity_id AND o.day = n.day AND o.gross = n.gross AND o.currency = n.currency "
+        "AND o.id < n.id AND NOT o.withdrawn AND r.employee_id = nr.employee_id) ORDER BY n.id",
+        (ids[0], ids[-1], entity_id),
+    )
+    return [row[0] for row in rows]
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _IN):
+        yield values[start : start + _IN]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
