@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from passerelle.exports.frozen import FrozenLine
 
 
-def _identity(line: FrozenLine) -> tuple[str, str, str, str, str, str, int]:
-    return (line.kind, line.account, line.auxiliary, line.tax_code, line.sections, line.currency, line.amount)
+_Identity: TypeAlias = tuple[str, str, str, str, str, str, str, int]
+
+
+def _identity(line: FrozenLine) -> _Identity:
+    places = (line.kind, line.account, line.general, line.auxiliary)
+    return (*places, line.tax_code, line.sections, line.currency, line.amount)
 
 
 def reversed_line(line: FrozenLine) -> FrozenLine:
@@ -37,13 +42,13 @@ def _negated(sections: str) -> str:
 def delta(new: Iterable[FrozenLine], exported: Iterable[FrozenLine]) -> list[FrozenLine]:
     """The lines to send: reversals of what no longer holds, then what is new; empty when nothing differs.
 
-    ``exported`` holds the lines of every live export of the entry, earlier deltas included. Reversals and rewrites
-    among them cancel out first, so that only the net of what has left is reversed.
+    ``exported`` holds the lines of every live export of the entry, earlier deltas included, oldest first. Reversals and
+    rewrites among them cancel out first, so that only the net of what has left is reversed.
     """
-    standing = _net(exported)
     wanted = list(new)
-    missing: list[FrozenLine] = []
+    standing = _standing(exported, Counter(map(_identity, wanted)))
     left = Counter({key: len(lines) for key, lines in standing.items()})
+    missing: list[FrozenLine] = []
     for line in wanted:
         key = _identity(line)
         if left[key] > 0:
@@ -54,13 +59,18 @@ def delta(new: Iterable[FrozenLine], exported: Iterable[FrozenLine]) -> list[Fro
     return gone + missing
 
 
-def _net(lines: Iterable[FrozenLine]) -> dict[tuple[str, str, str, str, str, str, int], list[FrozenLine]]:
-    """Lines in live exports without the pairs in which one takes the other back."""
-    standing: dict[tuple[str, str, str, str, str, str, int], list[FrozenLine]] = {}
-    for line in lines:
-        opposite = standing.get(_identity(reversed_line(line)))
-        if opposite:
-            opposite.pop()
-        else:
-            standing.setdefault(_identity(line), []).append(line)
-    return {key: found for key, found in standing.items() if found}
+def _standing(exported: Iterable[FrozenLine], wanted: Counter[_Identity]) -> dict[_Identity, list[FrozenLine]]:
+    """Lines in live exports without the pairs in which one takes the other back, oldest pairs first.
+
+    A purchase and its refund of the same amount are such a pair too; as many as the new revision holds stay.
+    """
+    standing: dict[_Identity, list[FrozenLine]] = {}
+    for line in exported:
+        standing.setdefault(_identity(line), []).append(line)
+    for key, lines in standing.items():
+        opposite = _identity(reversed_line(lines[0])) if lines else key
+        back = standing.get(opposite, [])
+        surplus = min(len(lines), len(back)) - min(wanted[key], wanted[opposite])
+        if surplus > 0:
+            del lines[:surplus], back[:surplus]
+    return standing

@@ -27,7 +27,10 @@ class CodeMap:
 
 @dataclass(frozen=True, slots=True)
 class Merging:
-    """Lines of ``kinds`` that agree in all of ``by`` (fields of a frozen line) leave as one."""
+    """Lines of ``kinds`` that agree in all of ``by`` (variables of a line) leave as one.
+
+    Lines that differ in account, auxiliary, tax code or currency never do, nor do split lines with lines without split.
+    """
 
     kinds: frozenset[str]
     by: tuple[str, ...]
@@ -107,43 +110,65 @@ class Projection:
         for (axis, section), amount in sorted(totals.items()):
             slot = self.codes.axes.get(axis, 0)
             if slot == 0 and self.shape.needs_slots and findings is not None:
-                findings.append(_no_slot(axis, document))
+                fault = _no_slot(axis, document)
+                if fault not in findings:
+                    findings.append(fault)
             if amount:
                 rows.append((axis, slot, section, amount))
         return tuple(rows)
 
 
+_ALWAYS = ("kind", "general", "auxiliary", "tax_code", "currency")
+_FIELDS = {"type": "type_code"}  # variables that a frozen line calls otherwise
+
+
 def merge(lines: Sequence[FrozenLine], merging: Merging) -> list[FrozenLine]:
-    """Lines that agree become one at the place of the first; those that cancel out disappear."""
-    merged: dict[tuple[object, ...], FrozenLine] = {}
-    result: list[tuple[object, ...] | FrozenLine] = []
-    for line in lines:
-        if line.kind not in merging.kinds:
-            result.append(line)
-            continue
-        key = (line.kind, line.currency, *(getattr(line, name) for name in merging.by))
-        if key in merged:
-            merged[key] = _added(merged[key], line)
-        else:
-            merged[key] = line
-            result.append(key)
-    found = [merged[item] if not isinstance(item, FrozenLine) else item for item in result]
-    return [line for line in found if line.amount]
+    """Lines that agree become one at the place of the first.
+
+    Those that cancel out disappear, unless they move an amount from section to section: then one line remains on each
+    side.
+    """
+    fields = [_FIELDS.get(name, name) for name in merging.by]
+    names = tuple(dict.fromkeys((*_ALWAYS, *(name for name in fields if name in FrozenLine._fields))))
+    groups: dict[tuple[object, ...], list[FrozenLine]] = {}
+    for place, line in enumerate(lines):
+        merges = line.kind in merging.kinds
+        key = (*(getattr(line, name) for name in names), bool(line.sections)) if merges else (place,)
+        groups.setdefault(key, []).append(line)
+    return [line for group in groups.values() for line in _merged(group)]
 
 
-def _added(one: FrozenLine, other: FrozenLine) -> FrozenLine:
-    sections = json.loads(one.sections or "[]") + json.loads(other.sections or "[]")
+def _merged(group: list[FrozenLine]) -> list[FrozenLine]:
+    if len(group) == 1:
+        return group
+    whole = _sum(group)
+    if whole.amount:
+        return [whole]
+    if not whole.sections:
+        return []
+    sides = ([line for line in group if line.amount > 0], [line for line in group if line.amount < 0])
+    return [_sum(side) for side in sides]
+
+
+def _sum(group: list[FrozenLine]) -> FrozenLine:
     totals: dict[str, int] = {}
-    for names, amount in sections:
-        key = json.dumps(names, sort_keys=True, ensure_ascii=False)
-        totals[key] = totals.get(key, 0) + amount
-    added = [[json.loads(key), amount] for key, amount in totals.items() if amount]
-    return one._replace(
-        amount=one.amount + other.amount,
-        base=None if one.base is None and other.base is None else (one.base or 0) + (other.base or 0),
-        original=None if one.original is None else one.original + (other.original or 0),
-        sections=json.dumps(added, ensure_ascii=False, separators=(",", ":"), sort_keys=True) if added else "",
+    for line in group:
+        for names, amount in json.loads(line.sections or "[]"):
+            key = json.dumps(names, sort_keys=True, ensure_ascii=False)
+            totals[key] = totals.get(key, 0) + amount
+    sections = [[json.loads(key), amount] for key, amount in totals.items() if amount]
+    bases = [line.base for line in group if line.base is not None]
+    originals = [line.original for line in group if line.original is not None]
+    return group[0]._replace(
+        amount=sum(line.amount for line in group),
+        base=sum(bases) if bases else None,
+        original=sum(originals) if originals else None,
+        sections=_sections_text(sections) if sections else "",
     )
+
+
+def _sections_text(sections: list[list[object]]) -> str:
+    return json.dumps(sections, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def truncate(lines: Sequence[FrozenLine], step: int) -> list[FrozenLine]:
@@ -169,13 +194,8 @@ def _cut(line: FrozenLine, amount: int) -> FrozenLine:
     sections = line.sections
     if sections:
         parts = json.loads(sections)
-        shares = money.split(amount, [abs(part) for _, part in parts])
-        sections = json.dumps(
-            [[names, share] for (names, _), share in zip(parts, shares, strict=True) if share],
-            ensure_ascii=False,
-            separators=(",", ":"),
-            sort_keys=True,
-        )
+        shares = money.apportion(amount, [part for _, part in parts])
+        sections = _sections_text([[names, share] for (names, _), share in zip(parts, shares, strict=True) if share])
     return line._replace(amount=amount, sections=sections)
 
 

@@ -73,11 +73,17 @@ def deliver_pending(
     clock: Clock,
     artifacts: ArtifactFolder,
     export_id: int | None = None,
+    definition: str | None = None,
     progress: Progress | None = None,
 ) -> list[DeliveryResult]:
-    """Carries on everything of proven exports (of one, if given) that has not arrived; conflicts wait for a person."""
+    """Carries on everything of proven exports (of one, or of one definition) that has not arrived.
+
+    Conflicts wait for a person.
+    """
     with database.reading() as connection:
-        rows = deliveries.select(connection, export_id=export_id, states=_ALONE, export_state="proven")
+        rows = deliveries.select(
+            connection, export_id=export_id, states=_ALONE, export_state="proven", definition=definition
+        )
     return deliver_all(database, clock, artifacts, [row.id for row in rows], progress)
 
 

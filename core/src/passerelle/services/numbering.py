@@ -20,7 +20,7 @@ class _Numbers:
     given: list[tuple[int, int]]
 
 
-def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, snapshot: str, now: str) -> int:
+def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, now: str) -> int:
     """Numbers the draft and freezes it; returns the export sequence number.
 
     Refuses (PSR-6010) when a staged document changed or left meanwhile. A piece keeps the number of its (entry, rank)
@@ -45,7 +45,7 @@ def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, sn
     for (journal, year), last in numbers.last.items():
         stored.set_counter(connection, entity_id, _piece_series(journal, year), last)
     stored.set_counter(connection, entity_id, series, sequence)
-    stored.flip(connection, export_id, sequence, numbers.given, snapshot, now)
+    stored.flip(connection, export_id, sequence, numbers.given, now)
     return sequence
 
 

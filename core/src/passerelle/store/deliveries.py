@@ -76,6 +76,7 @@ def select(
     destination: str | None = None,
     states: Sequence[str] = (),
     export_state: str | None = None,
+    definition: str | None = None,
 ) -> list[DeliveryRow]:
     """The deliveries that all given conditions hold for, oldest first."""
     conditions: list[str] = []
@@ -86,6 +87,7 @@ def select(
         ("x.sequence", sequence),
         ("d.destination", destination),
         ("x.state", export_state),
+        ("x.definition", definition),
     ):
         if value is not None:
             conditions.append(f"{column} = ?")

@@ -176,19 +176,19 @@ def save_pieces(
 
 
 def flip(
-    connection: Connection, export_id: int, sequence: int, numbers: Iterable[tuple[int, int]], snapshot: str, now: str
+    connection: Connection, export_id: int, sequence: int, numbers: Iterable[tuple[int, int]], now: str
 ) -> None:
     """Makes the draft a frozen export. ``numbers``: (piece number, document)."""
     sql.execute_many(connection, "UPDATE export_document SET state = 'live', piece_number = ? WHERE id = ?", numbers)
     sql.execute(
         connection,
-        "UPDATE export SET state = 'frozen', sequence = ?, frozen_at = ?, snapshot = ?,"
+        "UPDATE export SET state = 'frozen', sequence = ?, frozen_at = ?,"
         " documents = (SELECT count(*) FROM export_document d WHERE d.export_id = export.id),"
         " lines = (SELECT count(*) FROM export_line l WHERE l.export_id = export.id),"
         " debit = (SELECT coalesce(sum(l.amount), 0) FROM export_line l"
         "          WHERE l.export_id = export.id AND l.amount > 0)"
         " WHERE id = ?",
-        (sequence, now, snapshot, export_id),
+        (sequence, now, export_id),
     )
 
 

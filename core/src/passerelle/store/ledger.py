@@ -178,25 +178,31 @@ def next_ids(connection: Connection, table: str, count: int) -> Iterable[int]:
     return sql.take_ids(connection, table, count)
 
 
-def drifted(connection: Connection, entity_id: int) -> list[tuple[int, int, str]]:
-    """(entry, revision, account) where live exports do not add up to the last revision that left: law 2 says none."""
+def drifted(connection: Connection, entity_id: int, export_id: int | None = None) -> list[tuple[int, int, str]]:
+    """(entry, revision, account) where live exports do not add up to the last revision that left: law 2 says none.
+
+    With ``export_id`` only that export's entries are looked at.
+    """
+    of_export, parameters = "", (entity_id, entity_id)
+    if export_id is not None:
+        of_export = f"AND e.id IN (SELECT o.entry_id FROM export_document o WHERE o.export_id = {int(export_id)})"
     rows = sql.execute(
         connection,
-        """
+        f"""
         SELECT entry_id, max(revision), account FROM (
             SELECT d.entry_id, d.revision, l.account, l.tax_code, l.amount
             FROM export_document d JOIN export_line l ON l.document_id = d.id AND l.export_id = d.export_id
             JOIN entry e ON e.id = d.entry_id
-            WHERE e.entity_id = ? AND d.state IN ('live', 'unknown')
+            WHERE e.entity_id = ? AND d.state IN ('live', 'unknown') {of_export}
             UNION ALL
             SELECT l.entry_id, l.revision, l.account, l.tax_code, -l.amount
             FROM line l JOIN entry e ON e.id = l.entry_id
             JOIN (SELECT entry_id, max(revision) AS revision FROM export_document
                   WHERE state IN ('live', 'unknown') GROUP BY entry_id) x
               ON x.entry_id = l.entry_id AND x.revision = l.revision
-            WHERE e.entity_id = ?
+            WHERE e.entity_id = ? {of_export}
         ) s GROUP BY entry_id, account, tax_code HAVING sum(amount) <> 0
         """,
-        (entity_id, entity_id),
+        parameters,
     )
     return [(int(row[0]), int(row[1]), str(row[2])) for row in rows]

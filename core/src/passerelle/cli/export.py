@@ -1,0 +1,225 @@
+"""``passerelle export``: preview, create, look into, prove and void exports."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerelle.cli.answer import Answer, table
+from passerelle.cli.command import Session
+from passerelle.cli.command import command as answering
+from passerelle.cli.export_text import creation_text, export_text, facts_json, preview_json, preview_text
+from passerelle.errors import Finding
+from passerelle.plan import Plan
+from passerelle.services import delivering, export_facts, exporting, voiding
+from passerelle.store.artifacts import ArtifactFolder
+
+
+@click.group("export")
+def command() -> None:
+    """Send accounting entries out, exactly once.
+
+    For instance:  passerelle export preview fr-accounting,  then  passerelle export create fr-accounting
+    """
+
+
+_journal = click.option("--journal", "journals", multiple=True, help="Only this journal; may be repeated.")
+_entity = click.option("--entity", help="Whose export, where several entities have one of this number.")
+
+
+@dataclass(frozen=True)
+class PreviewAnswer:
+    """What ``export preview --json`` prints; amounts are strings in ``currency``."""
+
+    definition: str
+    entity: str
+    currency: str
+    plan: Plan
+    trial_balance: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class CreationAnswer:
+    """What ``export create --json`` prints; ``export`` is null when there was nothing to send."""
+
+    export: dict[str, Any] | None
+    left_out: list[dict[str, Any]]
+    deliveries: list[Any]
+    finished: list[int]
+
+
+@answering(command, "preview", answer=PreviewAnswer)
+@click.argument("definition")
+@_journal
+@click.option("--all", "show_all", is_flag=True, help="Show every document left out and every account.")
+@click.option("--exit-code", is_flag=True, help="End with 6 when there is something to export.")
+def preview(session: Session, definition: str, journals: tuple[str, ...], show_all: bool, exit_code: bool) -> Answer:
+    """Show everything an export would do; write nothing.
+
+    DEFINITION is the name of an export in company.toml. You see the trial balance, every problem of every document
+    with who can mend it, and the first lines of each file.
+    """
+    shown = exporting.preview(session.database, session.clock, definition, journals, session.progress)
+    again = f"passerelle export create {definition}" + "".join(f" --journal {journal}" for journal in journals)
+    code = 1 if shown.left_out else 6 if exit_code and shown.balance.documents else 0
+    return Answer(
+        PreviewAnswer(**preview_json(shown)),
+        preview_text(shown, again, show_all),
+        exit_code=code,
+        next=again if shown.balance.documents else "passerelle export list",
+        findings=() if session.as_json else shown.findings,
+    )
+
+
+@answering(command, "create", answer=CreationAnswer)
+@click.argument("definition")
+@_journal
+@click.option("--expect", metavar="HASH", help="Refuse unless exactly what a preview showed would leave.")
+@click.option("--no-deliver", is_flag=True, help="Create and prove the files, but deliver nothing yet.")
+def create(
+    session: Session, definition: str, journals: tuple[str, ...], expect: str | None, no_deliver: bool
+) -> Answer:
+    """Freeze, number, render, prove and deliver one export.
+
+    A faulty document is left out and named; the others go. Interrupted at any point, run it again: what was frozen is
+    finished, and nothing is sent twice.
+    """
+    artifacts = ArtifactFolder.beside(session.database)
+    made = exporting.create(
+        session.database, session.clock, artifacts, definition, expect, journals, session.progress
+    )
+    results = []
+    if not no_deliver:
+        results = delivering.deliver_pending(session.database, session.clock, artifacts, definition=definition)
+    facts = None
+    if made.export is not None:
+        facts = export_facts.shown_export(session.database, made.export.sequence or 0, made.preview.entity)
+    findings: list[Finding] = [f for result in results for f in result.findings]
+    code = delivering.exit_code(results) or (1 if made.preview.left_out else 0)
+    following = "passerelle export list" if facts is None else f"passerelle export show {facts.number}"
+    if code > 1:
+        following = "passerelle deliveries retry --all"
+    return Answer(
+        CreationAnswer(
+            None if facts is None else facts_json(facts),
+            preview_json(made.preview)["left_out"],
+            list(results),
+            made.finished,
+        ),
+        creation_text(made, facts, results),
+        exit_code=code,
+        next=following,
+        findings=() if session.as_json else [*made.preview.findings, *findings],
+    )
+
+
+@answering(command, "list", answer=list[export_facts.ExportFacts])
+@click.option("--entity", help="Only of this legal entity.")
+@click.option("--state", type=click.Choice(["frozen", "proven", "voided"]), help="Only in this state.")
+def list_(session: Session, entity: str | None, state: str | None) -> Answer:
+    """List exports, oldest first."""
+    found = export_facts.listed(session.database, entity, state)
+    rows = [
+        [str(x.number), x.entity, x.definition, x.state, x.frozen_at, f"{x.documents:,}", f"{x.lines:,}", x.debit, x.currency]
+        for x in found
+    ]
+    headings = ["export", "entity", "definition", "state", "frozen", "documents", "lines", "debit", ""]
+    text = table(headings, rows, right=frozenset({0, 5, 6, 7})) or "No exports yet."
+    return Answer(found, text, next=f"passerelle export show {found[-1].number}" if found else "")
+
+
+@answering(command, "show", answer=export_facts.ExportFacts)
+@click.argument("number", type=int)
+@_entity
+def show(session: Session, number: int, entity: str | None) -> Answer:
+    """Show one export: its files, what the read-back proved, where each file went."""
+    facts = export_facts.shown_export(session.database, number, entity)
+    return Answer(facts, export_text(facts), next=f"passerelle export verify {number}")
+
+
+@answering(command, "why", answer=list[export_facts.Why])
+@click.argument("document")
+def why(session: Session, document: str) -> Answer:
+    """Say why DOCUMENT (a report's number) is not in an export, or where it is."""
+    found = export_facts.why(session.database, document)
+    text = "\n".join(f"{one.document} ({one.entity}): " + " ".join(one.sentences) for one in found)
+    findings = [finding for one in found for finding in one.findings]
+    return Answer(found, text, next=found[0].next, findings=() if session.as_json else findings)
+
+
+@answering(command, "artifact", answer=dict[str, Any])
+@click.argument("number", type=int)
+@click.option("--file", "position", type=int, default=1, show_default=True, help="Which file of the export.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else its own name.")
+@_entity
+def artifact(session: Session, number: int, position: int, output: Path | None, entity: str | None) -> Answer:
+    """Take the stored bytes of a file by hand. That is recorded: the file counts as left."""
+    folder = ArtifactFolder.beside(session.database)
+    facts = export_facts.shown_export(session.database, number, entity)
+    name = next((a.file_name for a in facts.artifacts if a.position == position), "")
+    target = output or Path(name)
+    if target.exists():
+        raise click.UsageError(f"{target} exists already; choose another name with --output.")
+    row, path = export_facts.take_artifact(
+        session.database, session.clock, folder, number, entity, position, str(target)
+    )
+    shutil.copyfile(path, target)
+    data = {"file": str(target), "sha256": row.sha256, "size": row.size}
+    return Answer(data, f"{target}  {row.size:,} bytes  sha256 {row.sha256}", next=f"passerelle export show {number}")
+
+
+@command.command("render")
+@click.argument("number", type=int)
+@click.option("--file", "position", type=int, default=1, show_default=True, help="Which file of the export.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else to stdout.")
+@_entity
+def render(number: int, position: int, output: Path | None, entity: str | None) -> None:
+    """Render a file again from what is frozen: a copy that cannot be delivered.
+
+    With --output the copy's name gets the mark .copy, so that nobody takes it for the file itself.
+    """
+    session = Session(as_json=False)
+    try:
+        _, pieces = export_facts.rendered_copy(session.database, number, entity, position)
+        if output is None:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+            return
+        marked = output if output.suffix == ".copy" else output.with_name(output.name + ".copy")
+        with marked.open("xb") as handle:
+            handle.writelines(pieces)
+        session.say(f"{marked}: a copy, not delivered and not recorded")
+    finally:
+        session.close()
+
+
+@answering(command, "verify", answer=export_facts.Verified)
+@click.argument("number", type=int)
+@_entity
+def verify(session: Session, number: int, entity: str | None) -> Answer:
+    """Render again, compare with the stored bytes, read them back, and compare with the ledger."""
+    result = export_facts.verify(session.database, ArtifactFolder.beside(session.database), number, entity)
+    text = f"Export {number}: {result.artifacts} files, {result.documents:,} documents: the bytes, a fresh rendering, "
+    text += "the read-back and the ledger agree." if not result.findings else f"{len(result.findings)} differences."
+    return Answer(result, text, exit_code=1 if result.findings else 0, findings=result.findings)
+
+
+@answering(command, "void", answer=export_facts.ExportFacts)
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why; kept for ever.")
+@click.option("--not-imported", is_flag=True, help="You made sure that the accounting software did not import it.")
+@_entity
+def void(session: Session, number: int, reason: str, not_imported: bool, entity: str | None) -> Answer:
+    """Void an export, whole: its documents are candidates again, its numbers stay in the register."""
+    voiding.void(session.database, session.clock, entity, number, reason, not_imported)
+    facts = export_facts.shown_export(session.database, number, entity)
+    text = f"Export {number} is voided. Its {facts.documents:,} documents are candidates again."
+    return Answer(facts, text, next=f"passerelle export preview {facts.definition}")

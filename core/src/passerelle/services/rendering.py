@@ -1,0 +1,279 @@
+"""From frozen documents to proven artifacts: the snapshot an export keeps, trial renders, files, read-back.
+
+Everything that decides bytes is in the snapshot (format texts, settings, mappings, entity), so that an old export renders
+the same bytes whatever the configuration says today.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from passerelle.errors import ConfigurationFault, Defect, Finding
+from passerelle.exports.frozen import FrozenDocument
+from passerelle.exports.projection import CodeMap, Merging, Projection, Shape, step_of
+from passerelle.exports.proof import Proof, prove
+from passerelle.formats.document import Document
+from passerelle.formats.load import Format, load_format
+from passerelle.formats.reader import read, recoverable
+from passerelle.formats.writer import Writer, compile_format
+from passerelle.masterdata.company import ArtifactChoice, Company
+from passerelle.periods import Clock, instant_text
+from passerelle.plugins import discover
+from passerelle.services.export_sample import Sample, sample_of
+from passerelle.store import deliveries, ledger, masterdata
+from passerelle.store import exports as stored
+from passerelle.store.artifacts import ArtifactFolder
+from passerelle.store.database import Database
+
+Progress = Callable[[str, int, int | None], None]
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ArtifactPlan:
+    """One file to be: its format with settings laid over it, and the projection of its connection."""
+
+    position: int
+    connection: str
+    format: Format
+    projection: Projection
+
+    def writes(self, document: FrozenDocument) -> bool:
+        """Whether documents of this entry type leave in this format."""
+        return document.entry_type in self.format.file.entries.writes
+
+
+class Renderer:
+    """The artifacts of one export, as its snapshot describes them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.plans = [_plan(position, artifact, snapshot) for position, artifact in enumerate(snapshot["artifacts"], 1)]
+
+    @classmethod
+    def of(cls, directory: masterdata.Directory, definition: str, now: datetime) -> Renderer:
+        """The renderer of a definition as configured now; faults of formats or settings are a ``ConfigurationFault``."""
+        company = directory.company
+        chosen = company.exports[definition]
+        entity = company.entities[chosen.entity]
+        day = now.astimezone(ZoneInfo(entity.time_zone)).date().isoformat()
+        formats = {name: connector.formats for name, connector in discover().connectors.items()}
+        snapshot: Snapshot = {
+            "definition": definition,
+            "entity": chosen.entity,
+            "entity_name": entity.name,
+            "siren": entity.siren or "",
+            "currency": entity.currency,
+            "run_day": day,
+            "destinations": list(chosen.destinations),
+            "artifacts": [_artifact(choice, company, formats) for choice in chosen.artifacts],
+        }
+        return cls(snapshot)
+
+    def content(self) -> str:
+        """The snapshot as canonical JSON, without the day of the run: what ``--expect`` covers."""
+        return json.dumps({**self.snapshot, "run_day": ""}, sort_keys=True, ensure_ascii=False)
+
+    def stored(self) -> str:
+        """The snapshot as an export keeps it."""
+        return json.dumps(self.snapshot, sort_keys=True, ensure_ascii=False)
+
+    def run_row(self, sequence: int) -> tuple[str | int, ...]:
+        """The values of the run variables (``formats.document.RUN_COLUMNS``)."""
+        s = self.snapshot
+        named = (s["entity"], s["entity_name"], s["siren"], s["currency"], s["definition"])
+        return (*named, sequence, s["run_day"])
+
+    def trial(self, sequence: int = 1) -> Trial:
+        """Renders documents for their findings alone."""
+        return Trial([(plan, compile_format(plan.format, self.run_row(sequence))) for plan in self.plans])
+
+    def samples(self, documents: list[FrozenDocument], sequence: int = 1) -> list[Sample]:
+        """The first lines of every artifact, for eyes."""
+        run = self.run_row(sequence)
+        return [
+            sample_of(plan.format, plan.connection, run, [plan.projection.project(d) for d in documents if plan.writes(d)])
+            for plan in self.plans
+        ]
+
+
+class Trial:
+    """Trial render: every document through every format, with its findings."""
+
+    def __init__(self, writers: list[tuple[ArtifactPlan, Writer]]) -> None:
+        self._writers = writers
+
+    def findings(self, document: FrozenDocument) -> list[Finding]:
+        """What keeps this document from leaving in one of the files."""
+        found: list[Finding] = []
+        taken = False
+        for plan, writer in self._writers:
+            if plan.writes(document):
+                taken = True
+                writer.document(plan.projection.project(document, found), found)
+        if not taken:
+            found.append(_nobody_writes(document))
+        return found
+
+
+def _plan(position: int, artifact: dict[str, Any], snapshot: Snapshot) -> ArtifactPlan:
+    form = load_format(artifact["text"], settings=artifact["settings"], labels=artifact["labels"], file=artifact["format"])
+    file = form.file
+    codes = CodeMap(artifact["accounts"], artifact["journals"], artifact["sections"], artifact["axes"])
+    merging = () if file.merge is None else (Merging(frozenset(file.merge.kinds), tuple(file.merge.by)),)
+    step = step_of(file.truncate_to, snapshot["currency"])
+    shape = Shape(merging, step, tuple(file.order.lines), form.needs_slots)
+    return ArtifactPlan(position, artifact["connection"], form, Projection(codes, shape))
+
+
+def _artifact(choice: ArtifactChoice, company: Company, formats: dict[str, Any]) -> dict[str, Any]:
+    connection = company.connections[choice.connection]
+    text = formats.get(connection.connector, {}).get(choice.format)
+    if choice.format.endswith(".toml"):
+        path = Path(choice.format)
+        text = path.read_text(encoding="utf-8") if path.is_file() else None
+    if text is None:
+        raise ConfigurationFault(
+            Finding(
+                "PSR-6042",
+                f"Connector {connection.connector} offers no format {choice.format}.",
+                object=f"connection {choice.connection}",
+                field="format",
+                value=choice.format,
+                expected=f"one of {', '.join(formats.get(connection.connector, {})) or 'no format: is it installed?'}",
+                remedy="passerelle formats list; a format file of your own is named by its path ending in .toml",
+                who="integrator",
+            )
+        )
+    return {
+        "connection": choice.connection,
+        "connector": connection.connector,
+        "format": choice.format,
+        "text": text,
+        "settings": connection.settings,
+        "labels": connection.labels,
+        "accounts": connection.accounts,
+        "journals": connection.journals,
+        "sections": connection.sections,
+        "axes": connection.axes,
+    }
+
+
+def produce(
+    database: Database, clock: Clock, folder: ArtifactFolder, export_id: int, progress: Progress | None
+) -> list[stored.ArtifactRow]:
+    """Renders every artifact of a frozen export, reads it back, proves it, stores it and plans its deliveries.
+
+    Can be repeated at will until the export is ``proven``. A file that does not prove is a ``Defect`` (PSR-6901 …): the
+    export stays frozen and nothing is delivered.
+    """
+    with database.reading() as connection:
+        export = stored.exports(connection, "AND id = ?", (export_id,))[0]
+        directory = masterdata.load(connection)
+        drifted = ledger.drifted(connection, export.entity_id, export_id)
+    if drifted:
+        raise Defect([_drift(export, account) for _, _, account in drifted])
+    renderer = Renderer(json.loads(export.snapshot))
+    rows = [_produce_one(database, folder, export, renderer, plan, instant_text(clock()), progress) for plan in renderer.plans]
+    destinations = [code for code in renderer.snapshot["destinations"] if code in directory.company.destinations]
+    with database.transaction() as connection:
+        ids = stored.save_artifacts(connection, rows)
+        now = instant_text(clock())
+        for artifact_id, row in zip(ids, rows, strict=True):
+            for destination in destinations:
+                deliveries.add(connection, artifact_id, destination, row[4], now)
+        stored.set_state(connection, export_id, "proven")
+        return stored.artifacts(connection, export_id)
+
+
+def _produce_one(
+    database: Database,
+    folder: ArtifactFolder,
+    export: stored.ExportRow,
+    renderer: Renderer,
+    plan: ArtifactPlan,
+    now: str,
+    progress: Progress | None,
+) -> tuple[Any, ...]:
+    kept = folder.keep(rendered(database, export, renderer, plan, progress))
+    path = folder.check(kept.sha256)
+    proof = proven(database, export, renderer, plan, path)
+    writer = compile_format(plan.format, renderer.run_row(export.sequence or 0))
+    name = writer.file_name()
+    records = proof.lines + proof.analytic
+    return (
+        export.id, plan.position, plan.format.file.name, plan.connection, name, kept.sha256, kept.size, records,
+        json.dumps(proof.counted()), now,
+    )  # fmt: skip
+
+
+def projected(database: Database, export: stored.ExportRow, plan: ArtifactPlan) -> Iterator[Document]:
+    """The documents of an export as one artifact shows them, streamed from what is frozen."""
+    with database.reading() as connection:
+        for document in stored.documents(connection, export.id):
+            if plan.writes(document):
+                yield plan.projection.project(document)
+
+
+def rendered(
+    database: Database,
+    export: stored.ExportRow,
+    renderer: Renderer,
+    plan: ArtifactPlan,
+    progress: Progress | None = None,
+) -> Iterator[bytes]:
+    """The bytes of one artifact, in pieces, from what is frozen."""
+    from passerelle.formats.writer import render
+
+    writer = compile_format(plan.format, renderer.run_row(export.sequence or 0))
+
+    def counted() -> Iterator[Document]:
+        for number, document in enumerate(projected(database, export, plan), 1):
+            if progress is not None and number % 256 == 0:
+                progress(f"rendered {plan.format.file.name}", number, export.documents)
+            yield document
+
+    return render(writer, counted())
+
+
+def proven(
+    database: Database, export: stored.ExportRow, renderer: Renderer, plan: ArtifactPlan, path: Path
+) -> Proof:
+    """Reads a file back and compares it, record by record, with the projection; raises ``Defect`` at any difference."""
+    year = int(renderer.snapshot["run_day"][:4])
+    with path.open("rb") as handle:
+        run = renderer.run_row(export.sequence or 0)
+        records = read(plan.format, handle, year=year, run=run)
+        return prove(projected(database, export, plan), records, recoverable(plan.format), f"export {export.sequence}")
+
+
+def _nobody_writes(document: FrozenDocument) -> Finding:
+    return Finding(
+        "PSR-6005",
+        f"No format of this export writes entries of type {document.entry_type}.",
+        object=f"report {document.report_number}",
+        field="entry type",
+        value=document.entry_type,
+        expected="a format whose `entries.writes` holds it",
+        remedy="add an artifact that writes it, or leave its journal out of the export definition",
+        who="admin",
+    )
+
+
+def _drift(export: stored.ExportRow, account: str) -> Finding:
+    return Finding(
+        "PSR-6900",
+        f"What export {export.sequence} froze differs from the ledger on account {account}.",
+        object=f"export {export.sequence}",
+        field="account",
+        value=account,
+        expected="frozen lines that add up to the ledger's revision",
+        remedy="nothing was sent; report this with: passerelle export verify " + str(export.sequence),
+        who="admin",
+    )
