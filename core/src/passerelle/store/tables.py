@@ -37,6 +37,7 @@ class Report(SQLModel, table=True):
     __tablename__ = "report"
     __table_args__ = (
         UniqueConstraint("entity_id", "source", "source_id", "kind"),
+        UniqueConstraint("entity_id", "number"),
         Index(
             "report_of_group",
             "entity_id",

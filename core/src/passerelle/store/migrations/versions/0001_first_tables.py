@@ -266,6 +266,7 @@ def upgrade() -> None:
         sa.Column("posted_revision", sa.Integer(), nullable=True),
         sa.Column("findings", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("entity_id", "number"),
         sa.UniqueConstraint("entity_id", "source", "source_id", "kind"),
     )
     op.create_index(
