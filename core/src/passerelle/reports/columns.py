@@ -13,7 +13,8 @@ from typing import Any
 
 from passerelle.errors import Finding
 from passerelle.periods import last_day
-from passerelle.reports.faults import nearest, shown
+from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, no_date, unmapped
+from passerelle.reports.faults import nearest
 from passerelle.reports.forms import day_reader, number_reader
 from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
 
@@ -22,14 +23,6 @@ Take = Callable[[Cells], str]
 
 _NUMBERS = ("amount", "entity_amount", "rate", "quantity")
 _TEXTS = ("currency", "country", "payer", "card_transaction", "comment", "receipt", "cancels")
-
-
-class CellFault(Exception):
-    """A cell that cannot be used; ``finding`` says why, without the line."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
 
 
 @dataclass(frozen=True)
@@ -183,14 +176,14 @@ class _Compiler:
                     break
             else:
                 if required:
-                    raise CellFault(_absent(column, name))
+                    raise CellFault(absent(column, name))
                 return ""
             for old, new in replace:
                 value = value.replace(old, new)
             if mapped:
                 found = mapped.get(value, otherwise)
                 if found is None:
-                    raise CellFault(_unmapped(column, value, mapped))
+                    raise CellFault(unmapped(column, value, mapped))
                 return found
             return value
 
@@ -209,7 +202,7 @@ class _Compiler:
             try:
                 return read(value) if value else ""
             except ValueError:
-                raise CellFault(_bad_number(column, value, forms)) from None
+                raise CellFault(bad_number(column, value, forms)) from None
 
         return number
 
@@ -245,10 +238,10 @@ class _Compiler:
                 try:
                     return read(value), position > 0
                 except ValueError:
-                    raise CellFault(_bad_date(columns[position], value, forms)) from None
+                    raise CellFault(bad_date(columns[position], value, forms)) from None
             if parts is not None:
                 return parts(cells), True
-            raise CellFault(_no_date(columns, [cells[place] for place in places]))
+            raise CellFault(no_date(columns, [cells[place] for place in places]))
 
         return day
 
@@ -267,7 +260,7 @@ class _Compiler:
                 last = last_day(y, m)
                 return (last if chosen == "last" else last.replace(day=int(str(chosen)))).isoformat()
             except ValueError:
-                raise CellFault(_bad_date(column, written, ("a year, a month of 1 to 12, a day of it",))) from None
+                raise CellFault(bad_date(column, written, ("a year, a month of 1 to 12, a day of it",))) from None
 
         return read
 
@@ -340,63 +333,3 @@ def _columns_of_fields(mapping: MappingFile) -> dict[str, str]:
             if source is not None and source.column:
                 columns[f"vat[{position}].{name}"] = source.column
     return columns
-
-
-def _absent(column: str, name: str) -> Finding:
-    return Finding(
-        "PSR-1002",
-        "A field that must be stated is missing.",
-        field=column,
-        expected=f"a value, which becomes the expense's {name}",
-        remedy="fill the cell in the rejects file and import that file with the same mapping",
-        who="integrator",
-    )
-
-
-def _unmapped(column: str, value: str, known: Mapping[str, str]) -> Finding:
-    return Finding(
-        "PSR-1021",
-        "The value map of the mapping does not know a value.",
-        field=column,
-        value=shown(value),
-        expected=nearest(value, known),
-        remedy="add the value to the column's `map` in the mapping file, or say what `else` it is",
-        who="integrator",
-    )
-
-
-def _no_date(columns: Sequence[str], values: Sequence[str]) -> Finding:
-    return Finding(
-        "PSR-1022",
-        "The line has no date, and the mapping names nothing to derive one from.",
-        field=" / ".join(columns),
-        value=" / ".join(values),
-        expected="a date in one of these columns",
-        remedy="write the date into the rejects file and import that file with the same mapping, or give `parts`",
-        who="accountant",
-    )
-
-
-def _bad_date(column: str, value: str, forms: Sequence[str]) -> Finding:
-    return Finding(
-        "PSR-1023",
-        "A date cannot be read.",
-        field=column,
-        value=shown(value),
-        expected="a day of the calendar written as " + " or ".join(forms),
-        remedy="correct the date, or add its form to the mapping file",
-        who="integrator",
-    )
-
-
-def _bad_number(column: str, value: str, forms: Forms) -> Finding:
-    thousands = f', thousands mark "{forms.thousands_mark}"' if forms.thousands_mark else ", no thousands mark"
-    return Finding(
-        "PSR-1024",
-        "A number cannot be read.",
-        field=column,
-        value=shown(value),
-        expected=f'decimal mark "{forms.decimal_mark}"{thousands}, minus sign {" or ".join(forms.negative)}',
-        remedy="correct the number, or the number form in the mapping file",
-        who="integrator",
-    )

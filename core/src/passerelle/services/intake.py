@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +17,7 @@ from passerelle.masterdata.positions import Source
 from passerelle.periods import Clock
 from passerelle.reports.columns import compile_mapping, missing_columns
 from passerelle.reports.faults import nearest
-from passerelle.reports.intake import EntityView, unknown_entity
+from passerelle.reports.known import EntityView, unknown_entity
 from passerelle.reports.lines import csv_lines
 from passerelle.reports.mapping import MappingFile, field_names
 from passerelle.reports.outcome import ImportOutcome, Tally
@@ -182,12 +183,23 @@ def load_mapping(path: Path) -> MappingFile:
 
 def parse_mapping(text: str, file: str) -> MappingFile:
     """``load_mapping`` for text already read."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     source = Source(text, file)
     try:
         return MappingFile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as fault:
-        place = source.place(getattr(fault, "lineno", 1), getattr(fault, "colno", 1), 1)
-        finding = Finding("PSR-1020", "The mapping file is not TOML.", value=str(fault), place=place, who="integrator")
+        at = re.search(r"line (\d+), column (\d+)", str(fault))
+        place = source.place(int(at[1]), int(at[2]), 1) if at else None
+        finding = Finding(
+            "PSR-1020",
+            "The mapping file is not TOML.",
+            object=f"mapping file {file}",
+            value=str(fault),
+            expected="TOML 1.0",
+            remedy="correct the line; nothing was imported",
+            who="integrator",
+            place=place,
+        )
         raise ConfigurationFault(finding) from fault
     except ValidationError as fault:
         findings = []

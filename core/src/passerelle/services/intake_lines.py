@@ -17,7 +17,8 @@ from passerelle.periods import instant_text
 from passerelle.reports.columns import LineReader, MappedLine
 from passerelle.reports.expense import ExpenseInput
 from passerelle.reports.faults import of_model, shown
-from passerelle.reports.intake import CheckedExpense, EntityView, ReportKind, check_expense
+from passerelle.reports.intake import CheckedExpense, ReportKind, check_expense
+from passerelle.reports.known import EntityView
 from passerelle.reports.lines import CsvLines, Line
 from passerelle.reports.mapping import MappingFile
 from passerelle.reports.outcome import Tally

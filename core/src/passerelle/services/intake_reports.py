@@ -19,12 +19,10 @@ from passerelle.reports.faults import of_model, shown
 from passerelle.reports.intake import (
     CheckedExpense,
     CheckedReport,
-    Directory,
-    EntityView,
     ReportKind,
     check_report,
-    unknown_entity,
 )
+from passerelle.reports.known import Directory, EntityView, unknown_entity
 from passerelle.reports.lines import undecodable
 from passerelle.reports.outcome import Tally
 from passerelle.reports.revision import Standing, after_approval, after_change, decide
