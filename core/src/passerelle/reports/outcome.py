@@ -48,6 +48,7 @@ class ImportOutcome(BaseModel):
     approved: int
     posted: int
     ledger_lines: int
+    held_back: int
     duplicates: int
     amounts_taken: tuple[Amount, ...]
     amounts_unchanged: tuple[Amount, ...]
@@ -86,8 +87,10 @@ class Tally:
             if len(self.findings) < _KEPT:
                 self.findings.append(finding)
 
-    def outcome(self, file: str, source: str, written: bool, rejects: str, posted: int, lines: int) -> ImportOutcome:
-        """The counts as one value."""
+    def outcome(
+        self, file: str, source: str, written: bool, rejects: str, posting: tuple[int, int, int]
+    ) -> ImportOutcome:
+        """The counts as one value. ``posting``: reports posted, ledger lines, reports held back by a finding."""
         return ImportOutcome(
             file=file,
             source=source,
@@ -98,8 +101,9 @@ class Tally:
             reports_new=self.reports_new,
             reports_changed=self.reports_changed,
             approved=self.approved,
-            posted=posted,
-            ledger_lines=lines,
+            posted=posting[0],
+            ledger_lines=posting[1],
+            held_back=posting[2],
             duplicates=self.duplicates,
             amounts_taken=_amounts(self.amounts["taken"]),
             amounts_unchanged=_amounts(self.amounts["unchanged"]),

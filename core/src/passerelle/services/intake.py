@@ -34,6 +34,10 @@ Progress = Callable[[str, int, int | None], None]
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
+class _TakenBack(Exception):
+    """Ends the one transaction of a dry run or a strict import that refused a line."""
+
+
 @dataclass(frozen=True)
 class ImportRequest:
     """What to import and how. Without a mapping the file is JSON Lines."""
@@ -45,10 +49,6 @@ class ImportRequest:
     dry_run: bool = False
 
 
-class _TakenBack(Exception):
-    """Ends the one transaction of a dry run or a strict import that refused a line."""
-
-
 def import_reports(
     database: Database, clock: Clock, request: ImportRequest, progress: Progress | None = None
 ) -> ImportOutcome:
@@ -57,72 +57,70 @@ def import_reports(
     Blocks are committed as they pass, so an import that was killed is simply run again. A strict import and a dry run
     are one transaction.
     """
-    tell = progress or (lambda words, done, total: None)
     if request.rejects is not None and request.rejects.resolve() == request.file.resolve():
-        raise UsageFault(
-            Finding(
-                "PSR-1213",
-                "The rejects file is the file to import.",
-                object=str(request.rejects),
-                expected="another path: the input is never written",
-                remedy="choose another --rejects",
-                who="integrator",
-            )
-        )
+        raise _same_file(request.rejects)
     mapping = load_mapping(request.mapping) if request.mapping is not None else None
     tally = Tally()
     written = True
     with exclusive(database, "intake") as free:
         if not free:
             raise _busy()
+        job = _Job(database, clock, request, mapping, tally, progress or _silent)
         if request.strict or request.dry_run:
             try:
                 with database.transaction() as connection:
-                    _take(database, clock, request, mapping, tally, tell, lambda: nullcontext(connection))
+                    job.take(lambda: nullcontext(connection))
                     if request.dry_run or tally.lines["refused"]:
                         raise _TakenBack
             except _TakenBack:
                 written = False
         else:
-            _take(database, clock, request, mapping, tally, tell, database.transaction)
-    posted, ledger_lines = 0, 0
+            job.take(database.transaction)
+    posting = (0, 0, 0)
     if written:
         outcome = post_due(database, clock, progress)
-        posted, ledger_lines = outcome.posted, outcome.lines
+        posting = (outcome.posted, outcome.lines, outcome.refused)
         tally.note(outcome.findings)
     source = mapping.name if mapping is not None else ""
     rejects = str(request.rejects) if request.rejects is not None else ""
-    return tally.outcome(str(request.file), source, written, rejects, posted, ledger_lines)
+    return tally.outcome(str(request.file), source, written, rejects, posting)
 
 
-def _take(
-    database: Database,
-    clock: Clock,
-    request: ImportRequest,
-    mapping: MappingFile | None,
-    tally: Tally,
-    progress: Progress,
-    begin: Callable[[], AbstractContextManager[Connection]],
-) -> None:
-    with database.reading() as connection:
-        directory = masterdata.load(connection)
-    file = str(request.file)
-    encoding = mapping.encoding if mapping is not None else "utf-8"
-    with _opened(request.file, encoding, "\n" if mapping is None else "") as (lines, has_mark):
-        if mapping is None:
-            with Rejects(request.rejects, encoding, has_mark) as rejects:
-                ReportImport(file, directory, rejects, tally, clock()).run(lines, begin, progress)
-            return
-        if mapping.entity not in directory.company.entities:
-            raise Refused(unknown_entity(directory, mapping.entity, f"mapping {mapping.name}"))
-        cells = csv_lines(lines, mapping, file)
-        missing = missing_columns(mapping, cells.header)
-        if missing:
-            raise Refused(missing)
-        view = EntityView(directory, mapping.entity)
-        reader = compile_mapping(mapping, cells.header)
-        with Rejects(request.rejects, encoding, has_mark) as rejects, Occurrences() as seen:
-            LineImport(file, mapping, view, cells, reader, rejects, tally, clock(), seen).run(begin, progress)
+@dataclass(frozen=True)
+class _Job:
+    database: Database
+    clock: Clock
+    request: ImportRequest
+    mapping: MappingFile | None
+    tally: Tally
+    progress: Progress
+
+    def take(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """Reads the file; ``begin`` gives the transaction of each block."""
+        with self.database.reading() as connection:
+            directory = masterdata.load(connection)
+        mapping, name, now = self.mapping, str(self.request.file), self.clock()
+        encoding = mapping.encoding if mapping is not None else "utf-8"
+        with _opened(self.request.file, encoding, "\n" if mapping is None else "") as (lines, has_mark):
+            rejects = Rejects(self.request.rejects, encoding, has_mark)
+            if mapping is None:
+                with rejects:
+                    ReportImport(name, directory, rejects, self.tally, now).run(lines, begin, self.progress)
+                return
+            if mapping.entity not in directory.company.entities:
+                raise Refused(unknown_entity(directory, mapping.entity, f"mapping {mapping.name}"))
+            cells = csv_lines(lines, mapping, name)
+            missing = missing_columns(mapping, cells.header)
+            if missing:
+                raise Refused(missing)
+            view = EntityView(directory, mapping.entity)
+            reader = compile_mapping(mapping, cells.header)
+            with rejects, Occurrences() as seen:
+                LineImport(name, mapping, view, cells, reader, rejects, self.tally, now, seen).run(begin, self.progress)
+
+
+def _silent(words: str, done: int, total: int | None) -> None:
+    del words, done, total
 
 
 @contextmanager
@@ -234,6 +232,19 @@ def _busy() -> OutsideRefused:
             "Another import is running in this database.",
             expected="one import at a time",
             remedy="wait until it ends, then import again",
+            who="integrator",
+        )
+    )
+
+
+def _same_file(path: Path) -> UsageFault:
+    return UsageFault(
+        Finding(
+            "PSR-1213",
+            "The rejects file is the file to import.",
+            object=str(path),
+            expected="another path: the input is never written",
+            remedy="choose another --rejects",
             who="integrator",
         )
     )

@@ -1,0 +1,305 @@
+"""``passerelle reports``: expense reports in, listed, shown, approved and controlled."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerelle.cli.answer import Answer, table
+from passerelle.cli.command import Session
+from passerelle.cli.command import command as answering
+from passerelle.errors import Finding, UsageFault
+from passerelle.reports.outcome import Amount, ImportOutcome
+from passerelle.services import intake, reports
+from passerelle.services.reports import Decided, ExpenseShown, ReportDetail, ReportSummary
+
+
+@click.group("reports")
+def command() -> None:
+    """Import, list, approve and control expense reports.
+
+    \b
+    passerelle reports import reports.jsonl                              whole reports, as `reports schema` says
+    passerelle reports import taxis.csv --mapping taxis.toml --rejects refused.csv
+    passerelle reports approve --all --entity FR
+    passerelle reports list --status submitted
+    passerelle reports show ND000001
+    """
+
+
+_PATH = click.Path(path_type=Path, dir_okay=False)
+_entity = click.option("--entity", help="Only this legal entity.")
+
+
+@answering(
+    command,
+    "import",
+    answer=ImportOutcome,
+    help="Take the expense reports of FILE: JSON Lines, or CSV through a mapping file.\n\n"
+    "What is right is taken; what is not is named with its line, column, value and remedy, and written to --rejects, "
+    "to be mended and imported with the same mapping. Importing a file again changes nothing, so an import that was "
+    "killed is simply run again. Reports that arrive approved enter the ledger.\n\n"
+    "Example:  passerelle reports import parking.csv --mapping parking.toml --rejects refused.csv",
+)
+@click.argument("file", type=_PATH)
+@click.option("--mapping", type=_PATH, help="How a CSV file is read (TOML). Without it FILE is JSON Lines.")
+@click.option("--rejects", type=_PATH, help="Where the refused lines go, as they came.")
+@click.option("--strict", is_flag=True, help="All or nothing: one refused line, and nothing is taken.")
+@click.option("--dry-run", is_flag=True, help="Do it all and take it back: what would happen?")
+def import_(
+    session: Session, file: Path, mapping: Path | None, rejects: Path | None, strict: bool, dry_run: bool
+) -> Answer:
+    """One file in; then what is due enters the ledger."""
+    if mapping is None and file.suffix.lower() in (".csv", ".tsv", ".txt"):
+        raise _mapping_needed(file)
+    outcome = intake.import_reports(
+        session.database,
+        session.clock,
+        intake.ImportRequest(file, mapping, rejects, strict, dry_run),
+        session.progress,
+    )
+    return Answer(
+        outcome,
+        text=_import_text(outcome, strict and not dry_run),
+        exit_code=1 if any(finding.severity == "error" for finding in outcome.findings) else 0,
+        next=_after_import(outcome, file, mapping, strict, dry_run),
+        findings=outcome.findings,
+    )
+
+
+def _import_text(outcome: ImportOutcome, strict: bool) -> str:
+    rows = [
+        [name, f"{getattr(outcome.lines, name):,}", f"{getattr(outcome.expenses, name):,}", _amounts(amounts)]
+        for name, amounts in (
+            ("taken", outcome.amounts_taken),
+            ("unchanged", outcome.amounts_unchanged),
+            ("refused", outcome.amounts_refused),
+        )
+    ]
+    rows.append(["read", f"{outcome.lines.read:,}", f"{outcome.expenses.read:,}", ""])
+    lines = [table(["", "lines", "expenses", "amount"], rows, right=frozenset({1, 2})), ""]
+    if not outcome.written:
+        why = "A line was refused and --strict was given. " if strict else ""
+        lines.append(f"{why}Nothing was written; this is what would have been.")
+    lines.append(
+        f"reports: {outcome.reports_new:,} new, {outcome.reports_changed:,} changed, {outcome.approved:,} approved; "
+        f"expenses withdrawn: {outcome.withdrawn:,}; possible duplicates: {outcome.duplicates:,}"
+    )
+    if outcome.written:
+        lines.append(
+            f"ledger:  {outcome.posted:,} reports posted, {outcome.ledger_lines:,} lines, {outcome.held_back:,} held back"
+        )
+    if outcome.rejects:
+        lines.append(f"rejects: {outcome.lines.refused:,} lines in {outcome.rejects}")
+    if outcome.findings_total > len(outcome.findings):
+        lines.append(f"Only the first {len(outcome.findings):,} of {outcome.findings_total:,} findings are listed.")
+    return "\n".join(lines)
+
+
+def _amounts(amounts: tuple[Amount, ...]) -> str:
+    return ", ".join(f"{one.amount} {one.currency}" for one in amounts) or "-"
+
+
+def _after_import(outcome: ImportOutcome, file: Path, mapping: Path | None, strict: bool, dry_run: bool) -> str:
+    with_mapping = f" --mapping {shlex.quote(str(mapping))}" if mapping is not None else ""
+    again = "passerelle reports import"
+    if dry_run and not outcome.lines.refused:
+        return f"{again} {shlex.quote(str(file))}{with_mapping}" + (" --strict" if strict else "")
+    if outcome.lines.refused and outcome.rejects and outcome.written:
+        return f"mend {outcome.rejects}, then: {again} {shlex.quote(outcome.rejects)}{with_mapping}"
+    if outcome.lines.refused and not outcome.rejects:
+        return f"{again} {shlex.quote(str(file))}{with_mapping} --rejects refused{file.suffix}"
+    if outcome.lines.refused:
+        return f"mend {file}, then: {again} {shlex.quote(str(file))}{with_mapping}"
+    return "passerelle reports list"
+
+
+def _mapping_needed(file: Path) -> UsageFault:
+    return UsageFault(
+        Finding(
+            "PSR-1216",
+            "A CSV file needs a mapping file that says what its columns mean.",
+            object=str(file),
+            expected="--mapping FILE.toml (JSON Lines files end in .jsonl and need none)",
+            remedy=f"passerelle reports import {shlex.quote(str(file))} --mapping FILE.toml",
+            who="integrator",
+        )
+    )
+
+
+@answering(
+    command,
+    "schema",
+    answer=dict[str, Any],
+    help="Print the JSON Schema of one line of a JSON Lines file: one expense report.\n\n"
+    "Example:  passerelle reports schema > report.schema.json",
+)
+def schema(session: Session) -> Answer:
+    """The schema of the input."""
+    import json
+
+    from passerelle.reports.expense import ReportInput
+
+    del session
+    found = ReportInput.model_json_schema()
+    return Answer(found, text=json.dumps(found, indent=2), next="passerelle reports import FILE.jsonl --dry-run")
+
+
+def _numbers(numbers: tuple[str, ...], all_: bool) -> tuple[str, ...] | None:
+    if bool(numbers) == all_:
+        raise click.UsageError("Name the reports by number, or give --all.")
+    return None if all_ else numbers
+
+
+def _decided(decided: Decided, done: str, following: str) -> Answer:
+    text = f"{decided.changed:,} reports {done}; {decided.unchanged:,} were already."
+    text += (
+        f" Ledger: {decided.posted:,} reports posted, {decided.ledger_lines:,} lines, {decided.held_back:,} held back."
+    )
+    return Answer(
+        decided,
+        text=text,
+        exit_code=1 if decided.findings else 0,
+        next=following,
+        findings=decided.findings,
+    )
+
+
+@answering(
+    command,
+    "approve",
+    answer=Decided,
+    help="Approve reports by NUMBER, or all that are submitted; they enter the ledger.\n\n"
+    "Example:  passerelle reports approve ND000001 ND000002",
+)
+@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
+@click.option("--all", "all_", is_flag=True, help="All submitted reports.")
+@_entity
+def approve(session: Session, numbers: tuple[str, ...], all_: bool, entity: str | None) -> Answer:
+    """Approval."""
+    decided = reports.approve(session.database, session.clock, _numbers(numbers, all_), entity)
+    return _decided(decided, "approved", "passerelle reports control --all")
+
+
+@answering(
+    command,
+    "control",
+    answer=Decided,
+    help="Mark reports as controlled by an accountant: by NUMBER, or all that are approved. Then they may leave.\n\n"
+    "Example:  passerelle reports control --all --entity FR",
+)
+@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
+@click.option("--all", "all_", is_flag=True, help="All approved reports.")
+@_entity
+def control(session: Session, numbers: tuple[str, ...], all_: bool, entity: str | None) -> Answer:
+    """Control."""
+    decided = reports.control(session.database, session.clock, _numbers(numbers, all_), entity)
+    return _decided(decided, "controlled", "passerelle export preview DEFINITION")
+
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@answering(
+    command,
+    "list",
+    answer=list[ReportSummary],
+    help="List expense reports, by entity and in the order they came.\n\n"
+    "Example:  passerelle reports list --entity FR --status submitted --from 2026-01-01",
+)
+@_entity
+@click.option("--employee", help="Only of this employee (code).")
+@click.option(
+    "--status",
+    type=click.Choice(["submitted", "approved", "controlled", "refused", "cancelled", "faulty"]),
+    help="approved: not yet controlled; faulty: kept out of the ledger by a finding.",
+)
+@click.option("--from", "from_", type=_DAY, help="With an expense on or after this day.")
+@click.option("--to", type=_DAY, help="With an expense on or before this day.")
+@click.option("--text", default="", help="In the number, title or source id.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many reports.")
+def list_(
+    session: Session, entity: str | None, employee: str | None, status: Any, from_: Any, to: Any, **rest: Any
+) -> Answer:
+    """The listing."""
+    days = tuple(day.date().isoformat() if day is not None else "" for day in (from_, to))
+    limit: int = rest["limit"]
+    found = reports.list_reports(session.database, entity, employee, status, (days[0], days[1]), rest["text"], limit)
+    rows = [
+        [
+            one.number,
+            one.entity,
+            one.employee,
+            one.title[:40],
+            f"{one.expenses:,}",
+            one.total,
+            one.currency,
+            _status(one),
+        ]
+        for one in found
+    ]
+    headings = ["number", "entity", "employee", "title", "expenses", "total", "", "status"]
+    if len(found) == limit:
+        session.say(f"Only the first {limit} reports are shown; --limit shows more.")
+    following = (
+        f"passerelle reports show {found[0].number} --entity {found[0].entity}"
+        if found
+        else ("passerelle reports import FILE")
+    )
+    return Answer(found, text=table(headings, rows, right=frozenset({4, 5})) or "No reports.", next=following)
+
+
+def _status(one: ReportSummary) -> str:
+    return one.status + (f" ({len(one.findings)} findings)" if one.findings else "")
+
+
+def _note(line: ExpenseShown) -> str:
+    return "withdrawn" if line.withdrawn else ", ".join(f"{name} derived" for name in line.derived)
+
+
+@answering(
+    command,
+    "show",
+    answer=ReportDetail,
+    help="Show the report NUMBER with its expenses, its status and what keeps it out of the ledger.\n\n"
+    "Example:  passerelle reports show ND000001",
+)
+@click.argument("number")
+@_entity
+def show(session: Session, number: str, entity: str | None) -> Answer:
+    """One report."""
+    one = reports.show(session.database, number, entity)
+    return Answer(one, text=_report_text(one), findings=one.findings, next=_after_show(one))
+
+
+def _report_text(one: ReportDetail) -> str:
+    lines = [
+        f"{one.number}  {one.title}",
+        f"  {one.entity}, {one.employee} {one.employee_name}; "
+        + ("own money" if one.kind == "own" else "paid by the company"),
+        f"  {one.status}; revision {one.revision} of {one.source_id} in {one.source}",
+        f"  declared {one.declared_at}, approved {one.approved_at or '-'}, controlled {one.controlled_at or '-'}",
+        "  in the ledger"
+        if one.posted_revision is not None and not one.post_due
+        else "  not in the ledger as it is now",
+        "",
+    ]
+    rows = [
+        [line.id, line.date, line.type, line.amount, line.currency, line.entity_amount, line.comment[:40], _note(line)]
+        for line in one.expense_lines
+    ]
+    headings = ["expense", "date", "type", "amount", "", one.currency, "comment", "note"]
+    lines.append(table(headings, rows, right=frozenset({3, 5})))
+    lines.append(f"total {one.total} {one.currency} in {one.expenses:,} expenses")
+    return "\n".join(lines)
+
+
+def _after_show(one: ReportDetail) -> str:
+    if one.status == "submitted":
+        return f"passerelle reports approve {one.number} --entity {one.entity}"
+    if one.status == "approved":
+        return f"passerelle reports control {one.number} --entity {one.entity}"
+    return f"passerelle ledger entries --entity {one.entity}"
