@@ -32,7 +32,7 @@ servers: ## install what tests need and pip does not bring: an SSH server, hledg
 	@sh scripts/servers.sh
 
 bench: setup ## measure posting, rendering and memory beside their floors and peers
-	@$(RUN) python -m benchmarks
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m benchmarks
 
 real: setup ## run the tests on all of the real data beside the repository (../shared/data)
 	@PASSERELLE_REAL_DATA=all $(PYTEST) tests/real_data
