@@ -1,0 +1,219 @@
+"""What a record says of its line: for each cell the variable that can be read back from it, by inverting its form.
+
+A variable is recoverable when a cell holds it alone and whole: codes, days, integers, and amounts from one signed column,
+two columns, or an amount beside a side. Texts are not: they may be cut and written otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from passerelle.formats.cells import without_apostrophe
+from passerelle.formats.document import Document, RunRow
+from passerelle.formats.language import KNOWN
+from passerelle.formats.rows import document_rows
+from passerelle.formats.shapes import Branch, Cell, Format, Medium, Shape
+from passerelle.formats.templates import Hole
+from passerelle.money import exponent
+
+_SIGNED_BY_SIDE = ("amount", "section_amount")
+
+
+class Recovery(NamedTuple):
+    """A variable and the cells that tell it: one, or a debit and a credit column, or an amount and what gives its sign.
+
+    ``sign``: "" the cells themselves, "side" the side told beside it, "parent" the line record before it.
+    """
+
+    variable: str
+    cells: tuple[int, ...]
+    sign: str = ""
+
+
+def recoveries(form: Format, shape: Shape) -> dict[str, Recovery]:
+    """What can be read back from a record of ``shape``."""
+    found: dict[str, Recovery] = {}
+    columns: dict[tuple[str, str], int] = {}
+    for number, cell in enumerate(shape.cells):
+        name = _told(cell, form.medium)
+        if not name:
+            continue
+        if KNOWN[name].kind == "amount" and cell.form != "signed":
+            columns.setdefault((name, cell.form), number)
+        else:
+            found.setdefault(name, Recovery(name, (number,)))
+    for name in {name for name, _ in columns} - set(found):
+        debit, credit, unsigned = (columns.get((name, form_)) for form_ in ("debit", "credit", "unsigned"))
+        if debit is not None and credit is not None and shape.cells[debit].empty == shape.cells[credit].empty == "":
+            found[name] = Recovery(name, (debit, credit))
+        elif unsigned is not None and name in _SIGNED_BY_SIDE and "side" in found:
+            found[name] = Recovery(name, (unsigned,), "side")
+        elif unsigned is not None and name == "section_amount":
+            found[name] = Recovery(name, (unsigned,), "parent")
+    if "original" in found and "currency" not in found:
+        del found["original"]
+    return found
+
+
+def line_recoveries(form: Format) -> dict[str, Recovery]:
+    """What can be read back from a line record whatever the line's kind, which the file need not tell."""
+    return _agreed(form, list(form.lines.values()))
+
+
+def analytic_recoveries(form: Format) -> dict[str, Recovery]:
+    """What can be read back from an analytic record."""
+    found = _agreed(form, list(form.analytic.values()))
+    if "amount" not in line_recoveries(form):
+        found = {name: recovery for name, recovery in found.items() if recovery.sign != "parent"}
+    return found
+
+
+def recoverable(form: Format) -> frozenset[str]:
+    """The variables that reading a file of this format gives back: of lines, and the sections' of analytic records."""
+    sections = {name for name in analytic_recoveries(form) if KNOWN[name].level == "section"}
+    return frozenset(line_recoveries(form)) | sections
+
+
+def expected(form: Format, run: RunRow, document: Document) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """What reading back must find for ``document``: per record its name and every recoverable value.
+
+    To be compared in lockstep with ``record`` and ``values`` of what ``read`` yields (the header and trailer records
+    aside). A code stands as the format writes it: in capitals where the cell is.
+    """
+    line, analytic = line_recoveries(form), analytic_recoveries(form)
+    for shape, values in document_rows(form, run, document):
+        told = line if shape.record == "line" else analytic
+        yield (
+            shape.record,
+            {
+                name: str(values[name]).upper() if shape.cells[r.cells[0]].upper and _is_code(name) else values[name]
+                for name, r in told.items()
+            },
+        )
+
+
+def _is_code(name: str) -> bool:
+    return KNOWN[name].kind == "code" and name != "side"
+
+
+def _agreed(form: Format, shapes: Sequence[Shape]) -> dict[str, Recovery]:
+    """What all ``shapes`` tell in the same cells, written the same way."""
+    if not shapes:
+        return {}
+    first, *others = shapes
+    agreed = recoveries(form, first)
+    for shape in others:
+        found = recoveries(form, shape)
+        agreed = {
+            name: recovery
+            for name, recovery in agreed.items()
+            if found.get(name) == recovery and all(first.cells[n] == shape.cells[n] for n in recovery.cells)
+        }
+    return agreed
+
+
+def _told(cell: Cell, medium: Medium) -> str:
+    """The one variable that the cell holds alone and whole; empty when there is none."""
+    branch = cell.branches[0]
+    holes = [part for part in branch.parts if isinstance(part, Hole)]
+    if len(cell.branches) > 1 or branch.conditions or len(holes) != 1 or cell.truncate:
+        return ""
+    name = holes[0].name
+    kind = KNOWN[name].kind
+    if branch.mapping is not None:
+        texts = [text for _, text in branch.mapping]
+        return name if len(set(texts)) == len(texts) and cell.pad in ("", " ") else ""
+    if kind == "text" or branch.kind == "text":
+        return ""
+    if kind == "day":
+        return name if branch.variable and cell.day_form.whole and not holes[0].picture else ""
+    if kind == "code":
+        return name if cell.pad in ("", " ") else ""
+    if kind == "amount":
+        return name if cell.pad in ("", " ", "0") and not any(c.isdigit() for c in cell.mark) else ""
+    return name
+
+
+def reading(cell: Cell, medium: Medium, currency: str, year: int) -> Callable[[str], str | int]:
+    """How the text of a cell that tells a variable is turned back into its value; ``ValueError`` when it is none."""
+    branch = cell.branches[0]
+    kind = KNOWN[next(part.name for part in branch.parts if isinstance(part, Hole))].kind
+    bare = _unpadded(cell)
+    if branch.mapping is not None:
+        return _mapped_back({text: value for value, text in branch.mapping}, bare)
+    if kind == "amount":
+        return _amount(cell, exponent(currency), bare)
+    if branch.variable and kind == "day":
+        days: dict[str, str] = {}
+
+        def day(text: str) -> str:
+            if text not in days:
+                days[text] = cell.day_form.read(bare(text), year)
+            return days[text]
+
+        return day
+    before, after = _around(branch)
+    integer = kind == "integer"
+
+    def code(text: str) -> str | int:
+        text = bare(text)
+        if medium.spreadsheet:
+            text = without_apostrophe(text)
+        if not (text.startswith(before) and text.endswith(after)):
+            raise ValueError(f"{text!r} is not written {before}…{after}")
+        text = text[len(before) : len(text) - len(after)]
+        return int(text) if integer else text
+
+    if before or after or medium.spreadsheet or integer:
+        return code
+    return bare
+
+
+def _unpadded(cell: Cell) -> Callable[[str], str]:
+    if not cell.pad or cell.width is None or cell.pad == "0":
+        return str
+    if cell.align == "left":
+        return lambda text: text.rstrip(cell.pad)
+    return lambda text: text.lstrip(cell.pad)
+
+
+def _mapped_back(values: Mapping[str, str], bare: Callable[[str], str]) -> Callable[[str], str]:
+    def value(text: str) -> str:
+        if bare(text) not in values:
+            raise ValueError(f"{text!r} is none of {', '.join(values)}")
+        return values[bare(text)]
+
+    return value
+
+
+def _around(branch: Branch) -> tuple[str, str]:
+    """The constants before and after the one variable of a template."""
+    at = next(number for number, part in enumerate(branch.parts) if isinstance(part, Hole))
+    return "".join(map(str, branch.parts[:at])), "".join(map(str, branch.parts[at + 1 :]))
+
+
+def _amount(cell: Cell, currency_exponent: int, bare: Callable[[str], str]) -> Callable[[str], int]:
+    decimals = currency_exponent if cell.decimals is None else cell.decimals
+    factor = 10 ** max(0, currency_exponent - decimals)
+    divisor = 10 ** max(0, decimals - currency_exponent)
+    mark, empty = cell.mark, cell.empty
+
+    def amount(text: str) -> int:
+        text = bare(text)
+        if text == empty:
+            return 0
+        digits = text[1:] if text[:1] == "-" else text
+        if decimals and mark:
+            whole, found, fraction = digits.partition(mark)
+            if not found or len(fraction) != decimals or not whole:
+                raise ValueError(f"{text!r} is not an amount with {decimals} decimals after {mark!r}")
+            digits = whole + fraction
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError(f"{text!r} is not an amount")
+        value, rest = divmod(int(digits) * factor, divisor)
+        if rest:
+            raise ValueError(f"{text!r} has more decimals than the currency")
+        return -value if text[:1] == "-" else value
+
+    return amount
