@@ -119,3 +119,19 @@ def test_a_percentage_and_its_rest_are_the_whole(amount: int) -> None:
     assert money.percentage(amount, Decimal(100)) == amount
     assert money.percentage(amount, Decimal(0)) == 0
     assert money.percentage(-amount, Decimal("33.3")) == -money.percentage(amount, Decimal("33.3"))
+
+
+def test_parts_of_either_sign_keep_their_side() -> None:
+    assert money.apportion(5450, [10000, 2000, -1000, -100]) == [5000, 1000, -500, -50]
+    assert money.apportion(10, [1, 1, 1]) == money.split(10, [1, 1, 1])
+    with pytest.raises(ValueError, match="add up to zero"):
+        money.apportion(10, [5, -5])
+
+
+@given(AMOUNTS, st.lists(AMOUNTS, min_size=1, max_size=6).filter(sum))
+def test_apportioned_parts_lose_no_cent_and_mirror(total: int, parts: list[int]) -> None:
+    shares = money.apportion(total, parts)
+    assert sum(shares) == total
+    assert money.apportion(-total, parts) == [-share for share in shares]
+    assert money.apportion(-total, [-part for part in parts]) == [-share for share in shares]
+    assert money.apportion(sum(parts), parts) == parts

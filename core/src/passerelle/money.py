@@ -83,7 +83,10 @@ def convert(minor_units: int, currency: str, rate: Decimal, into: str) -> int:
 
 def percentage(minor_units: int, percent: Decimal) -> int:
     """``percent`` % of an amount, rounded half away from zero."""
-    return round_half_away(Fraction(minor_units) * Fraction(percent) / 100)
+    numerator, denominator = percent.as_integer_ratio()
+    denominator *= 100
+    size = (2 * abs(minor_units) * numerator + denominator) // (2 * denominator)
+    return size if minor_units >= 0 else -size
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
@@ -102,3 +105,20 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[:missing]:
         shares[i] += 1
     return shares if total >= 0 else [-share for share in shares]
+
+
+def apportion(total: int, parts: Sequence[int]) -> list[int]:
+    """``total`` shared in proportion to ``parts`` of either sign, such as 1,000 and a discount of −100.
+
+    Parts of one sign are a ``split`` among themselves. ``ValueError`` when the parts add up to zero.
+    """
+    whole = sum(parts)
+    if whole == 0:
+        raise ValueError(f"cannot apportion over parts {list(parts)}, which add up to zero")
+    risen, fallen = [max(part, 0) for part in parts], [max(-part, 0) for part in parts]
+    upper = round_half_away(Fraction(total * sum(risen), whole))
+    shares = [0] * len(parts)
+    for share, weights in ((upper, risen), (total - upper, fallen)):
+        if any(weights):
+            shares = [one + other for one, other in zip(shares, split(share, weights), strict=True)]
+    return shares

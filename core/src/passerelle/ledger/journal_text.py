@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import NamedTuple
 
 from passerelle import money
@@ -55,30 +56,51 @@ _ROOTS = {
     "exchange": "Expenses",
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]+")
-_LINE_BREAKS = re.compile(r"[\r\n;|]+")
+_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029;|]+")
+_TAGGING = re.compile(r"[:,\[\]]+")  # hledger reads "date: x" and "[x]" in a comment as the posting's date
 
 
-def _name(company: Company, entry: PrintedEntry, account: str) -> str:
-    """``Expenses:FR:625100``: a root by role, the entity, the account."""
-    known = company.chart_of(entry.entity).get(account) if entry.entity in company.entities else None
-    root = _ROOTS[known.role] if known is not None else "Liabilities"
-    entity, code = (_UNSAFE.sub("-", part).strip("-") or "X" for part in (entry.entity, account))
-    return f"{root}:{entity[:1].upper()}{entity[1:]}:{code[:1].upper()}{code[1:]}"
+class _Names:
+    """Account names: a root by role, the entity, the account, as ``Expenses:FR:625100``.
+
+    Of accounts that would share a name (``40.1`` and ``40-1``) the later one gets a number.
+    """
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._given: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
+
+    def name(self, entity: str, account: str) -> str:
+        key = (entity, account)
+        if key not in self._given:
+            wanted = self._wanted(entity, account)
+            numbered = (f"{wanted}-{number}" for number in count(2))
+            self._given[key] = next(name for name in chain([wanted], numbered) if name not in self._taken)
+            self._taken.add(self._given[key])
+        return self._given[key]
+
+    def _wanted(self, entity: str, account: str) -> str:
+        known = self._company.chart_of(entity).get(account) if entity in self._company.entities else None
+        root = _ROOTS[known.role] if known is not None else "Liabilities"
+        parts = (_UNSAFE.sub("-", part).strip("-") or "X" for part in (entity, account))
+        return ":".join((root, *(part[:1].upper() + part[1:] for part in parts)))
 
 
 def _text(words: str) -> str:
-    return _LINE_BREAKS.sub(" ", words).strip()
+    return _BREAKING.sub(" ", words).strip()
 
 
 def hledger(entries: Iterable[PrintedEntry], company: Company) -> Iterator[str]:
     """A journal for hledger: one transaction per entry, the original currency as a comment."""
-    yield "; written by passerelle ledger print --as hledger\n"
+    yield "; written by passerelle ledger print --as hledger\ndecimal-mark .\n"
+    names = _Names(company)
     for entry in entries:
         yield f"\n{entry.day} * ({entry.report}) {_text(entry.title) or entry.journal}  ; journal:{entry.journal}\n"
         for line in entry.lines:
             amount = money.text(line.amount, entry.currency)
             memo = _memo(line)
-            yield f"    {_name(company, entry, line.account)}  {amount} {entry.currency}" + (
+            yield f"    {names.name(entry.entity, line.account)}  {amount} {entry.currency}" + (
                 f"  ; {memo}\n" if memo else "\n"
             )
 
@@ -87,15 +109,16 @@ def beancount(entries: Iterable[PrintedEntry], company: Company) -> Iterator[str
     """A ledger for beancount; accounts are opened before anything happens."""
     yield "; written by passerelle ledger print --as beancount\n"
     opened: set[str] = set()
+    names = _Names(company)
     for entry in entries:
-        names = [_name(company, entry, line.account) for line in entry.lines]
-        for name in dict.fromkeys(names):
+        accounts = [names.name(entry.entity, line.account) for line in entry.lines]
+        for name in dict.fromkeys(accounts):
             if name not in opened:
                 opened.add(name)
                 yield f"\n1970-01-01 open {name}\n"
         title = (_text(entry.title) or entry.journal).replace("\\", "/").replace('"', "'")
         yield f'\n{entry.day} * "{entry.report}" "{title}"\n'
-        for name, line in zip(names, entry.lines, strict=True):
+        for name, line in zip(accounts, entry.lines, strict=True):
             yield f"  {name}  {money.text(line.amount, entry.currency)} {entry.currency}\n"
 
 
@@ -106,5 +129,5 @@ def _memo(line: PrintedLine) -> str:
     if line.original is not None:
         parts.append(f"{money.text(line.original, line.currency)} {line.currency} at {line.rate}")
     if line.comment:
-        parts.append(_text(line.comment).replace(",", " "))
+        parts.append(_TAGGING.sub(" ", _text(line.comment)))
     return ", ".join(parts)

@@ -84,7 +84,7 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
         if row.expense_id is not None and row.entity_gross:
             _post_expense(row, accounts, lines, findings)
     if first.kind == "own":
-        _post_employee(first, accounts, lines, findings)
+        _post_employee(first, sum(row.entity_gross for row in rows), accounts, lines, findings)
     if findings:
         where = f"report {first.report_number}"
         block.refused[report_id] = [replace(f, object=f"{where}, {f.object}" if f.object else where) for f in findings]
@@ -99,12 +99,15 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
     block.lines.extend(lines)
 
 
-def _post_employee(row: ExpenseRow, accounts: Determination, lines: list[LineRow], findings: list[Finding]) -> None:
-    owed = sum(map(itemgetter(AMOUNT), lines))
+def _post_employee(
+    row: ExpenseRow, owed: int, accounts: Determination, lines: list[LineRow], findings: list[Finding]
+) -> None:
+    if not owed:
+        return
     account = accounts.employee_account(row.employee)
     if isinstance(account, Finding):
         findings.append(account)
-    elif owed:
+    else:
         head = (row.entry_id, row.revision, "employee", account, row.employee_id, None)
         lines.append((*head, -owed, "", "", None, "", None, "", ""))
 
@@ -120,12 +123,12 @@ def _post_expense(row: ExpenseRow, accounts: Determination, lines: list[LineRow]
         parts: list[_Part] = [("expense", posting.account, row.entity_gross, "", "", None, row.gross)]
     else:
         parts = _taxed_parts(row, posting, accounts, findings)
+    entry_id, revision, expense_id, split = row.entry_id, row.revision, row.expense_id, row.split
     for kind, account, amount, code, rate, base, original in parts:
         if amount:
-            head = (row.entry_id, row.revision, kind, account, None, row.expense_id)
-            memo = (currency, original if foreign else None, rate_used)
-            split = row.split if row.split != "[]" and accounts.is_analytical(account) else ""
-            lines.append((*head, amount, code, rate, base, *memo, sections_of(amount, split) if split else ""))
+            sections = sections_of(amount, split) if split != "[]" and accounts.is_analytical(account) else ""
+            head = (entry_id, revision, kind, account, None, expense_id, amount, code, rate, base)
+            lines.append((*head, currency, original if foreign else None, rate_used, sections))
     if row.kind == "company":
         account, fault = accounts.counterpart(row.payer, bool(row.card_transaction))
         if fault is not None:
@@ -146,7 +149,7 @@ def _taxed_parts(
     own = _in_entity_currency(row, bases)
     parts: list[_Part] = []
     for (rate, net, vat), (own_net, own_vat) in zip(bases, own, strict=True):
-        rule = posting.vat.get(Decimal(rate))
+        rule = posting.rule(rate)
         if rule is None and vat:
             findings.append(_no_rule(row, rate, posting, accounts))
             continue
@@ -154,7 +157,8 @@ def _taxed_parts(
             findings.append(_no_vat_account(row, rate, posting))
             continue
         rule = rule or VatPosting("", Decimal(0), "")
-        back, original_back = money.percentage(own_vat, rule.recoverable), money.percentage(vat, rule.recoverable)
+        back = money.percentage(own_vat, rule.recoverable)
+        original_back = money.percentage(vat, rule.recoverable) if back else 0
         expense = own_net + own_vat - back
         parts.append(("expense", posting.account, expense, rule.code, rate, own_net, net + vat - original_back))
         parts.append(("vat", rule.account, back, rule.code, rate, own_net, original_back))
@@ -165,7 +169,11 @@ def _in_entity_currency(row: ExpenseRow, bases: list[tuple[str, int, int]]) -> l
     """Nets and VAT in the entity's currency: the converted gross split in proportion, so that no cent is lost."""
     if row.entity_gross == row.gross and sum(net + vat for _, net, vat in bases) == row.gross:
         return [(net, vat) for _, net, vat in bases]
-    shares = money.split(row.entity_gross, [abs(part) for _, net, vat in bases for part in (net, vat)])
+    parts = [part for _, net, vat in bases for part in (net, vat)]
+    if sum(parts):
+        shares = money.apportion(row.entity_gross, parts)
+    else:  # the source states an amount in the entity's currency for an original of zero
+        shares = [row.entity_gross, *[0] * (len(parts) - 1)]
     return list(zip(shares[::2], shares[1::2], strict=True))
 
 

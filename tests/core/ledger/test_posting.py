@@ -1,0 +1,495 @@
+"""Posting: a table an accountant can read, every reason for a refusal, and what holds for any report."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from passerelle import money
+from passerelle.ledger.determination import Determination
+from passerelle.ledger.line import LINE_COLUMNS
+from passerelle.ledger.posting import ExpenseRow, PostedBlock, post
+from passerelle.masterdata.company import Company
+
+ACCOUNTS = {
+    "606100": {"name": "Carburant", "role": "expense"},
+    "625100": {"name": "Voyages", "role": "expense", "analytical": True},
+    "625700": {"name": "Réceptions", "role": "expense"},
+    "445660": {"name": "TVA déductible", "role": "vat"},
+    "512000": {"name": "Banque", "role": "bank"},
+    "513000": {"name": "Carte", "role": "card"},
+    "467000": {"name": "Rapprochement", "role": "reconciliation"},
+}
+ENTITY = {
+    "name": "Société Exemple",
+    "country": "FR",
+    "currency": "EUR",
+    "time_zone": "Europe/Paris",
+    "chart": "pcg",
+    "accounts": {"bank": "512000", "card": "513000", "reconciliation": "467000"},
+    "journals": {"NDF": {"name": "Frais", "kind": "expense_reports"}, "CB": {"name": "Carte", "kind": "company_paid"}},
+}
+TYPES = {
+    "MEAL": {
+        "name": "Repas",
+        "accounts": {"pcg": "625700"},
+        "vat": [
+            {"rate": "10", "country": "FR", "account": "445660", "code": "D10"},
+            {"rate": "20", "country": "FR", "account": "445660", "code": "D20"},
+        ],
+    },
+    "FUEL": {
+        "name": "Carburant",
+        "accounts": {"pcg": "606100"},
+        "vat": [{"rate": "20", "country": "FR", "account": "445660", "recoverable": "80", "code": "F20"}],
+    },
+    "HOTEL": {
+        "name": "Hôtel",
+        "accounts": {"pcg": "625100"},
+        "vat": [{"rate": "10", "country": "FR", "recoverable": "0", "code": "N10"}],
+    },
+    "TAXI": {"name": "Taxi", "accounts": {"pcg": "625100"}},
+}
+
+
+def company(**changes: Any) -> Company:
+    """A French company; ``changes`` replaces whole sections."""
+    parts = {
+        "entities": {"FR": ENTITY},
+        "charts": {"pcg": {"accounts": ACCOUNTS}},
+        "expense_types": TYPES,
+        "employees": {"dupont": {"name": "Anne Dupont", "entity": "FR", "account": "421DUP"}},
+    }
+    return Company.model_validate(parts | changes)
+
+
+ACCOUNTS_OF_FR = Determination(company(), "FR")
+
+
+class Spent(NamedTuple):
+    """An expense as a person writes it; ``vat`` is "rate net tax", several separated by commas."""
+
+    type: str
+    gross: str
+    vat: str = ""
+    country: str = "FR"
+    currency: str = "EUR"
+    rate: str = "1"
+    payer: str = "employee"
+    card: str = ""
+    split: str = "[]"
+    day: str = "2026-01-15"
+
+
+def rows_of(*spent: Spent, report: int = 1, kind: str = "own", employee: str = "dupont") -> list[ExpenseRow]:
+    """One report as rows; its expenses are numbered from 1."""
+    rows = []
+    for number, one in enumerate(spent, 1):
+        gross = money.minor(Decimal(one.gross), one.currency)
+        bases = [part.split() for part in one.vat.split(",") if part]
+        vat = [[r, *(money.minor(Decimal(amount), one.currency) for amount in amounts)] for r, *amounts in bases]
+        rows.append(
+            ExpenseRow(
+                report, f"N{report:06d}", kind, employee, 7, 10 * report, 1, "2026-01-31", number, one.type, one.day,
+                one.country, one.currency, gross, money.convert(gross, one.currency, Decimal(one.rate), "EUR"),
+                one.rate, one.payer, one.card, json.dumps(vat), one.split,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def as_text(block: PostedBlock) -> str:
+    """The lines as an accountant writes them: side, account, kind, amount, [tax code on base], (original), {split}."""
+    said = []
+    for row in block.lines:
+        line = dict(zip(LINE_COLUMNS, row, strict=True))
+        amount = line["amount"]
+        text = f"{'Dr' if amount > 0 else 'Cr'} {line['account']} {line['kind']} {money.text(abs(amount), 'EUR')}"
+        if line["vat_rate"]:
+            text += f" [{line['tax_code']} {line['vat_rate']} % on {money.text(line['base'], 'EUR')}]"
+        if line["currency"]:
+            text += f" ({money.display(line['original'], line['currency'])} at {line['rate']})"
+        for names, part in json.loads(line["sections"] or "[]"):
+            text += f" {{{'/'.join(names.values())} {money.text(part, 'EUR')}}}"
+        said.append(text)
+    return "\n".join(said)
+
+
+TWO_PROJECTS = '[["60",{"project":"P1"}],["40",{"project":"P2"}]]'
+THREE_CLIENTS = '[["33.33",{"client":"A"}],["33.33",{"client":"B"}],["33.34",{"client":"C"}]]'
+CARD = {"payer": "company_card"}
+
+# what happened, kind of report, expenses, the entry
+TABLE: list[tuple[str, str, list[Spent], str]] = [
+    (
+        "own money without VAT",
+        "own",
+        [Spent("TAXI", "35.00")],
+        "Dr 625100 expense 35.00 / Cr 421DUP employee 35.00",
+    ),
+    (
+        "own money, one VAT rate",
+        "own",
+        [Spent("MEAL", "120.00", "20 100.00 20.00")],
+        "Dr 625700 expense 100.00 [D20 20 % on 100.00] / Dr 445660 vat 20.00 [D20 20 % on 100.00]"
+        " / Cr 421DUP employee 120.00",
+    ),
+    (
+        "one bill with two VAT rates",
+        "own",
+        [Spent("MEAL", "46.00", "10 20.00 2.00,20 20.00 4.00")],
+        "Dr 625700 expense 20.00 [D10 10 % on 20.00] / Dr 445660 vat 2.00 [D10 10 % on 20.00]"
+        " / Dr 625700 expense 20.00 [D20 20 % on 20.00] / Dr 445660 vat 4.00 [D20 20 % on 20.00]"
+        " / Cr 421DUP employee 46.00",
+    ),
+    (
+        "an untaxed part needs no rule",
+        "own",
+        [Spent("MEAL", "25.00", "0 3.00 0.00,10 20.00 2.00")],
+        "Dr 625700 expense 3.00 [ 0 % on 3.00] / Dr 625700 expense 20.00 [D10 10 % on 20.00]"
+        " / Dr 445660 vat 2.00 [D10 10 % on 20.00] / Cr 421DUP employee 25.00",
+    ),
+    (
+        "a bill with a discount at another rate",
+        "own",
+        [Spent("MEAL", "109.00", "20 100.00 20.00,10 -10.00 -1.00")],
+        "Dr 625700 expense 100.00 [D20 20 % on 100.00] / Dr 445660 vat 20.00 [D20 20 % on 100.00]"
+        " / Cr 625700 expense 10.00 [D10 10 % on -10.00] / Cr 445660 vat 1.00 [D10 10 % on -10.00]"
+        " / Cr 421DUP employee 109.00",
+    ),
+    (
+        "four fifths of the VAT are recovered",
+        "own",
+        [Spent("FUEL", "60.00", "20 50.00 10.00")],
+        "Dr 606100 expense 52.00 [F20 20 % on 50.00] / Dr 445660 vat 8.00 [F20 20 % on 50.00]"
+        " / Cr 421DUP employee 60.00",
+    ),
+    (
+        "a half cent of recoverable VAT rounds away from zero",
+        "own",
+        [Spent("FUEL", "0.33", "20 0.27 0.06")],
+        "Dr 606100 expense 0.28 [F20 20 % on 0.27] / Dr 445660 vat 0.05 [F20 20 % on 0.27] / Cr 421DUP employee 0.33",
+    ),
+    (
+        "VAT that is not recovered joins the expense and keeps its code",
+        "own",
+        [Spent("HOTEL", "110.00", "10 100.00 10.00")],
+        "Dr 625100 expense 110.00 [N10 10 % on 100.00] / Cr 421DUP employee 110.00",
+    ),
+    (
+        "several expenses, one employee line",
+        "own",
+        [Spent("TAXI", "35.00"), Spent("TAXI", "15.00")],
+        "Dr 625100 expense 35.00 / Dr 625100 expense 15.00 / Cr 421DUP employee 50.00",
+    ),
+    (
+        "a refund flips the sides",
+        "own",
+        [Spent("FUEL", "-60.00", "20 -50.00 -10.00")],
+        "Cr 606100 expense 52.00 [F20 20 % on -50.00] / Cr 445660 vat 8.00 [F20 20 % on -50.00]"
+        " / Dr 421DUP employee 60.00",
+    ),
+    (
+        "a zero expense posts no line",
+        "own",
+        [Spent("TAXI", "0.00"), Spent("TAXI", "15.00")],
+        "Dr 625100 expense 15.00 / Cr 421DUP employee 15.00",
+    ),
+    (
+        "a report of zero expenses posts nothing",
+        "own",
+        [Spent("TAXI", "0.00")],
+        "",
+    ),
+    (
+        "a report that adds up to zero owes nobody",
+        "own",
+        [Spent("TAXI", "15.00"), Spent("HOTEL", "-15.00")],
+        "Dr 625100 expense 15.00 / Cr 625100 expense 15.00",
+    ),
+    (
+        "foreign currency, abroad: the gross is the expense, the original a memo",
+        "own",
+        [Spent("MEAL", "100.00", "8.1 92.51 7.49", country="CH", currency="CHF", rate="1.0689")],
+        "Dr 625700 expense 106.89 (100.00 CHF at 1.0689) / Cr 421DUP employee 106.89",
+    ),
+    (
+        "foreign currency at home: the converted gross is split, so that no cent is lost",
+        "own",
+        [Spent("MEAL", "100.00", "20 83.33 16.67", currency="USD", rate="0.9215")],
+        "Dr 625700 expense 76.79 [D20 20 % on 76.79] (83.33 USD at 0.9215)"
+        " / Dr 445660 vat 15.36 [D20 20 % on 76.79] (16.67 USD at 0.9215) / Cr 421DUP employee 92.15",
+    ),
+    (
+        "a foreign bill with a discount: each part keeps its side",
+        "own",
+        [Spent("MEAL", "109.00", "20 100.00 20.00,10 -10.00 -1.00", currency="USD", rate="0.5")],
+        "Dr 625700 expense 50.00 [D20 20 % on 50.00] (100.00 USD at 0.5)"
+        " / Dr 445660 vat 10.00 [D20 20 % on 50.00] (20.00 USD at 0.5)"
+        " / Cr 625700 expense 5.00 [D10 10 % on -5.00] (-10.00 USD at 0.5)"
+        " / Cr 445660 vat 0.50 [D10 10 % on -5.00] (-1.00 USD at 0.5) / Cr 421DUP employee 54.50",
+    ),
+    (
+        "a currency without decimals",
+        "own",
+        [Spent("TAXI", "5000", country="JP", currency="JPY", rate="0.00612")],
+        "Dr 625100 expense 30.60 (5,000 JPY at 0.00612) / Cr 421DUP employee 30.60",
+    ),
+    (
+        "abroad in our own currency: no VAT is recovered",
+        "own",
+        [Spent("MEAL", "119.00", "19 100.00 19.00", country="DE")],
+        "Dr 625700 expense 119.00 / Cr 421DUP employee 119.00",
+    ),
+    (
+        "a split is carried by lines of analytical accounts",
+        "own",
+        [Spent("TAXI", "35.01", split=TWO_PROJECTS)],
+        "Dr 625100 expense 35.01 {P1 21.01} {P2 14.00} / Cr 421DUP employee 35.01",
+    ),
+    (
+        "a split of a refund has the same shares, on the other side",
+        "own",
+        [Spent("TAXI", "-100.00", split=THREE_CLIENTS)],
+        "Cr 625100 expense 100.00 {A -33.33} {B -33.33} {C -33.34} / Dr 421DUP employee 100.00",
+    ),
+    (
+        "no other account carries the split",
+        "own",
+        [Spent("MEAL", "120.00", "20 100.00 20.00", split=TWO_PROJECTS)],
+        "Dr 625700 expense 100.00 [D20 20 % on 100.00] / Dr 445660 vat 20.00 [D20 20 % on 100.00]"
+        " / Cr 421DUP employee 120.00",
+    ),
+    (
+        "a section whose share is less than a cent gets none",
+        "own",
+        [Spent("TAXI", "0.01", split=TWO_PROJECTS)],
+        "Dr 625100 expense 0.01 {P1 0.01} / Cr 421DUP employee 0.01",
+    ),
+    (
+        "paid by company card, not linked",
+        "company",
+        [Spent("MEAL", "120.00", "20 100.00 20.00", **CARD)],
+        "Dr 625700 expense 100.00 [D20 20 % on 100.00] / Dr 445660 vat 20.00 [D20 20 % on 100.00]"
+        " / Cr 513000 company 120.00",
+    ),
+    (
+        "paid by company card, linked to its transaction",
+        "company",
+        [Spent("TAXI", "35.00", card="TX-9", **CARD)],
+        "Dr 625100 expense 35.00 / Cr 467000 company 35.00",
+    ),
+    (
+        "paid by the company from its bank",
+        "company",
+        [Spent("TAXI", "35.00", payer="company")],
+        "Dr 625100 expense 35.00 / Cr 512000 company 35.00",
+    ),
+    (
+        "company-paid expenses have a counterpart each",
+        "company",
+        [Spent("TAXI", "35.00", **CARD), Spent("TAXI", "10.00", card="TX-9", **CARD), Spent("TAXI", "0.00", **CARD)],
+        "Dr 625100 expense 35.00 / Cr 513000 company 35.00 / Dr 625100 expense 10.00 / Cr 467000 company 10.00",
+    ),
+    (
+        "company-paid abroad: the counterpart keeps the original too",
+        "company",
+        [Spent("TAXI", "-50.00", country="US", currency="USD", rate="0.92", **CARD)],
+        "Cr 625100 expense 46.00 (-50.00 USD at 0.92) / Dr 513000 company 46.00 (50.00 USD at 0.92)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("happened", "kind", "spent", "entry"), TABLE, ids=[row[0] for row in TABLE])
+def test_what_happened_is_booked(happened: str, kind: str, spent: list[Spent], entry: str) -> None:
+    block = post(rows_of(*spent, kind=kind), ACCOUNTS_OF_FR)
+    assert not block.refused
+    assert as_text(block) == entry.replace(" / ", "\n")
+    journal, entry_type = {"own": ("NDF", "expense_report"), "company": ("CB", "company_paid")}[kind]
+    assert block.entries == [(10, journal, entry_type, 1)]
+
+
+def test_an_entry_knows_its_day_and_the_days_of_its_expenses() -> None:
+    spent = [Spent("TAXI", "1", day="2026-01-09"), Spent("TAXI", "0", day="2026-01-03"), Spent("TAXI", "1")]
+    block = post(rows_of(*spent), ACCOUNTS_OF_FR)
+    assert block.revisions == [(10, 1, "2026-01-31", "2026-01-03", "2026-01-15", 3)]
+
+
+def test_a_report_whose_expenses_were_all_withdrawn_is_posted_to_nothing() -> None:
+    row = rows_of(Spent("TAXI", "1"))[0]._replace(expense_id=None, revision=2, type_code="", gross=0, entity_gross=0)
+    block = post([row], Determination(company(employees={}), "FR"))
+    assert block.revisions == [(10, 2, "2026-01-31", "2026-01-31", "2026-01-31", 0)]
+    assert not block.lines
+    assert not block.refused
+
+
+def test_an_amount_stated_for_an_original_of_zero_is_booked_whole() -> None:
+    row = rows_of(Spent("MEAL", "0", "20 0 0", currency="USD"))[0]._replace(entity_gross=3, rate="0")
+    assert as_text(post([row], ACCOUNTS_OF_FR)) == (
+        "Dr 625700 expense 0.03 [D20 20 % on 0.03] (0.00 USD at 0)\nCr 421DUP employee 0.03"
+    )
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+NO_VAT_ACCOUNT = TYPES | {"MEAL": {**TYPES["MEAL"], "vat": [{"rate": "20", "country": "FR", "code": "D20"}]}}
+OFF_CHART = TYPES | {"TAXI": {"name": "Taxi", "accounts": {"pcg": "999999"}}}
+BARE = ENTITY | {"accounts": {}, "journals": {}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "spent", "codes"),
+    [
+        ({"entities": {"FR": ENTITY | {"journals": {}}}}, "own", [Spent("TAXI", "1")], ["PSR-4001"]),
+        ({"employees": {}}, "own", [Spent("TAXI", "1")], ["PSR-4002"]),
+        ({"employees": {"dupont": {"name": "D", "entity": "FR"}}}, "own", [Spent("TAXI", "1")], ["PSR-4002"]),
+        ({"entities": {"FR": ENTITY | {"accounts": {}}}}, "company", [Spent("TAXI", "1", **CARD)], ["PSR-4003"]),
+        ({"expense_types": OFF_CHART}, "own", [Spent("TAXI", "1")], ["PSR-4004"]),
+        ({}, "own", [Spent("BOAT", "1")], ["PSR-4005"]),
+        ({"expense_types": {"TAXI": {"name": "T", "accounts": {}}}}, "own", [Spent("TAXI", "1")], ["PSR-4005"]),
+        ({}, "own", [Spent("MEAL", "1.05", "5.5 1.00 0.05")], ["PSR-4006"]),
+        ({"expense_types": NO_VAT_ACCOUNT}, "own", [Spent("MEAL", "1.20", "20 1.00 0.20")], ["PSR-4007"]),
+        (
+            {"entities": {"FR": BARE}, "employees": {}},
+            "own",
+            [Spent("BOAT", "1"), Spent("MEAL", "2.10", "5.5 1.00 0.05,2.1 1.00 0.05"), Spent("TAXI", "1")],
+            ["PSR-4001", "PSR-4005", "PSR-4006", "PSR-4006", "PSR-4002"],
+        ),
+        (
+            {"entities": {"FR": BARE}, "employees": {}},
+            "company",
+            [Spent("BOAT", "1", **CARD), Spent("TAXI", "1", **CARD), Spent("TAXI", "1", payer="company")],
+            ["PSR-4001", "PSR-4005", "PSR-4003", "PSR-4003"],
+        ),
+    ],
+)
+def test_everything_that_is_missing_is_said_at_once_and_no_entry_is_written(
+    changes: dict[str, Any], kind: str, spent: list[Spent], codes: list[str]
+) -> None:
+    good = rows_of(Spent("HOTEL", "2"), report=2, kind=kind)
+    block = post([*rows_of(*spent, kind=kind), *good], Determination(company(**changes), "FR"))
+    assert [finding.code for finding in block.refused[1]] == codes
+    assert all(finding.object.startswith("report N000001, ") for finding in block.refused[1])
+    assert all(finding.remedy and finding.who and finding.expected for finding in block.refused[1])
+    assert not [row for row in block.lines if row[0] == 10]
+    assert 1 not in [report for _, _, _, report in block.entries]
+
+
+def test_a_refused_report_keeps_no_other_out() -> None:
+    block = post([*rows_of(Spent("BOAT", "1")), *rows_of(Spent("TAXI", "2"), report=2)], ACCOUNTS_OF_FR)
+    assert list(block.refused) == [1]
+    assert as_text(block) == "Dr 625100 expense 2.00\nCr 421DUP employee 2.00"
+
+
+# --- what holds for any report ---------------------------------------------------------------------------------------
+
+AMOUNTS = st.integers(-(10**9), 10**9)
+RATES = {"EUR": "1", "USD": "0.9215", "JPY": "0.00612", "TND": "0.2981", "CHF": "1.0689"}
+SPLITS = st.lists(st.integers(1, 97), max_size=3).map(
+    lambda parts: [*parts, 100 - sum(parts)] if sum(parts) < 100 else []
+)
+
+
+@st.composite
+def expenses(draw: st.DrawFn, kind: str) -> ExpenseRow:
+    """Any expense: bases of any sign, any currency, now and then a type or rate that nobody configured."""
+    type_code = draw(st.sampled_from(["MEAL", "FUEL", "HOTEL", "TAXI", "BOAT"]))
+    rate = st.sampled_from(["0", "10", "20", "5.5"])
+    vat = draw(st.lists(st.tuples(rate, AMOUNTS, AMOUNTS), max_size=3))
+    gross = sum(net + tax for _, net, tax in vat) if vat else draw(AMOUNTS)
+    currency = draw(st.sampled_from(sorted(RATES)))
+    shares = draw(SPLITS)
+    split = [[str(share), {"project": f"P{number}"}] for number, share in enumerate(shares)]
+    row = rows_of(Spent(type_code, "1", payer="employee" if kind == "own" else "company_card"), kind=kind)[0]
+    return row._replace(
+        expense_id=draw(st.integers(1, 99)),
+        country=draw(st.sampled_from(["FR", "FR", "DE"])),
+        currency=currency,
+        gross=gross,
+        entity_gross=money.convert(gross, currency, Decimal(RATES[currency]), "EUR"),
+        rate=RATES[currency],
+        card_transaction=draw(st.sampled_from(["", "TX"])),
+        vat=json.dumps(vat, separators=(",", ":")),
+        split=json.dumps(split, separators=(",", ":")),
+    )
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> list[list[ExpenseRow]]:
+    """Some reports, each with at least one expense."""
+    found = []
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        kind = draw(st.sampled_from(["own", "company"]))
+        rows = draw(st.lists(expenses(kind), min_size=1, max_size=4, unique_by=lambda row: row.expense_id))
+        found.append([r._replace(report_id=number, report_number=f"N{number}", entry_id=number) for r in rows])
+    return found
+
+
+def flat(groups: list[list[ExpenseRow]]) -> list[ExpenseRow]:
+    return [row for group in groups for row in group]
+
+
+@given(reports())
+def test_any_report_balances_or_is_refused_whole(groups: list[list[ExpenseRow]]) -> None:
+    block = post(flat(groups), ACCOUNTS_OF_FR)
+    posted = {entry for entry, *_ in block.entries}
+    assert posted | set(block.refused) == {group[0].report_id for group in groups}
+    assert posted.isdisjoint(block.refused)
+    assert all(block.refused.values())
+    for group in groups:
+        lines = [dict(zip(LINE_COLUMNS, row, strict=True)) for row in block.lines if row[0] == group[0].entry_id]
+        assert not lines or group[0].report_id in posted
+        assert sum(line["amount"] for line in lines) == 0
+        assert all(line["amount"] for line in lines)
+        for row in group if group[0].report_id in posted else []:
+            own = [x for x in lines if x["expense_id"] == row.expense_id and x["kind"] in ("expense", "vat")]
+            assert sum(line["amount"] for line in own) == row.entity_gross
+    counted = {entry: lines for entry, *_, lines in block.revisions}
+    assert counted == {entry: sum(row[0] == entry for row in block.lines) for entry in posted}
+
+
+@given(reports())
+def test_a_split_loses_no_cent_and_stays_on_analytical_accounts(groups: list[list[ExpenseRow]]) -> None:
+    for row in post(flat(groups), ACCOUNTS_OF_FR).lines:
+        line = dict(zip(LINE_COLUMNS, row, strict=True))
+        if line["sections"]:
+            assert line["account"] == "625100"
+            assert sum(amount for _, amount in json.loads(line["sections"])) == line["amount"]
+
+
+def mirrored(row: tuple[Any, ...]) -> dict[str, Any]:
+    line = dict(zip(LINE_COLUMNS, row, strict=True))
+    for name in ("amount", "base", "original"):
+        line[name] = None if line[name] is None else -line[name]
+    line["sections"] = [[names, -amount] for names, amount in json.loads(line["sections"] or "[]")]
+    return line
+
+
+@given(reports())
+def test_the_opposite_report_is_the_mirror(groups: list[list[ExpenseRow]]) -> None:
+    opposite = [
+        row._replace(
+            gross=-row.gross,
+            entity_gross=-row.entity_gross,
+            vat=json.dumps([[r, -net, -tax] for r, net, tax in json.loads(row.vat)], separators=(",", ":")),
+        )
+        for row in flat(groups)
+    ]
+    there = [mirrored(row) for row in post(flat(groups), ACCOUNTS_OF_FR).lines]
+    here = [dict(zip(LINE_COLUMNS, row, strict=True)) for row in post(opposite, ACCOUNTS_OF_FR).lines]
+    assert [line | {"sections": json.loads(line["sections"] or "[]")} for line in here] == there
+
+
+@given(reports())
+def test_a_block_of_many_is_one_by_one(groups: list[list[ExpenseRow]]) -> None:
+    block = post(flat(groups), Determination(company(), "FR"))
+    alone = [post(group, Determination(company(), "FR")) for group in groups]
+    assert block.lines == [row for one in alone for row in one.lines]
+    assert block.entries == [row for one in alone for row in one.entries]
+    assert block.revisions == [row for one in alone for row in one.revisions]
+    assert block.refused == {report: found for one in alone for report, found in one.refused.items()}
