@@ -85,7 +85,7 @@ def _fiscal_year_start(written: str) -> str:
 
 
 def _day(value: Any) -> Any:
-    if isinstance(value, bool | int | float | Decimal | datetime):
+    if isinstance(value, bool | int | Decimal | datetime):
         raise ValueError("expected a day, as 2026-01-31")
     return value
 
@@ -112,6 +112,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,6
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Flag = Annotated[bool, Field(strict=True)]
 Day = Annotated[date, BeforeValidator(_day)]
+HostKey = Annotated[str, StringConstraints(min_length=1, max_length=4000)]  # an RSA key is long
 Currency = Annotated[str, AfterValidator(_currency)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -271,7 +272,7 @@ class SftpDestination(Described):
     host: Name
     port: Annotated[int, Field(ge=1, le=65535, strict=True)] = 22
     user: Name
-    host_key: Name = Field(description='as in known_hosts without the host: "ssh-ed25519 AAAA…"')
+    host_key: HostKey = Field(description='as in known_hosts without the host: "ssh-ed25519 AAAA…"')
     path: str = "."
     password: SecretReference | None = None
     private_key: SecretReference | None = None
