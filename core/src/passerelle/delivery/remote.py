@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from passerelle.errors import Finding, OutsideRefused
+from passerelle.errors import Finding, OutsideRefused, Refused
 
 BLOCK = 1 << 18  # bytes that are read or written at a time
 
 
-class NameTaken(OutsideRefused):
+class NameTaken(Refused):
     """A rename met a file of that name; both files are as they were."""
 
 

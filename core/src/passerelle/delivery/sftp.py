@@ -67,8 +67,10 @@ def connect(destination: SftpDestination) -> SftpRemote:
         client.close()
         raise _wrong_host_key(where, fault.key) from fault
     except paramiko.AuthenticationException as fault:
+        transport = client.get_transport()
+        answered = transport is not None and transport.is_active() and "timeout" not in str(fault).lower()
         client.close()
-        raise _login_refused(where, destination) from fault
+        raise (_login_refused(where, destination) if answered else remote.away(where, _detail(fault))) from fault
     except (paramiko.SSHException, OSError, EOFError) as fault:
         client.close()
         raise remote.away(where, _detail(fault)) from fault

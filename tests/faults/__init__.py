@@ -1,0 +1,1 @@
+"""What goes wrong outside, with real servers and really killed processes; after each, a retry makes it right."""
