@@ -28,7 +28,7 @@ def rooms() -> set[str]:
 def lint(sources: Path) -> subprocess.CompletedProcess[str]:
     """import-linter over a copy of the sources, with the contracts of this repository."""
     program = "import sys; from importlinter.cli import lint_imports_command as c; c(sys.argv[1:])"
-    command = [sys.executable, "-c", program, "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    command = [sys.executable, "-c", program, "--config", str(ROOT / "pyproject.toml"), "--no-cache", "--no-logo"]
     environment = os.environ | {"PYTHONPATH": str(sources), "NO_COLOR": "1", "COLUMNS": "200"}
     return subprocess.run(command, cwd=sources, env=environment, capture_output=True, text=True, check=False)
 

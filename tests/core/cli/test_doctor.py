@@ -27,9 +27,23 @@ def test_a_fresh_installation_is_fine(cli: Cli, database_url: str, monkeypatch: 
         "company": "skipped",
     }
     said = cli("doctor").out
-    assert "generic_csv 0." in said
-    assert "sage 0." in said
+    assert "generic_csv (passerelle-generic-csv 0." in said
+    assert "sage (passerelle-sage 0." in said
     assert "All 5 checks are fine." in said
+
+
+def test_a_broken_plugin_is_named_and_stops_nothing(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution that is installed as far as Python can tell, but whose module is gone."""
+    metadata = tmp_path / "installed" / "passerelle_lost-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: passerelle-lost\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[passerelle]\nlost = passerelle_lost\n")
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    outcome = cli("doctor", "--json")
+    assert outcome.code == 1
+    assert states(outcome)["connectors"] == "failed"
+    assert states(outcome)["database"] == "ok"
+    assert "PSR-8001: The plugin lost is broken and left out." in outcome.err
 
 
 def test_a_database_out_of_reach_is_told_last_with_its_remedy(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import entry_points, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -63,10 +63,9 @@ def _inside(database: Database, connecting: bool) -> Iterator[Check]:
 
 
 def _plugins() -> Check:
-    installed = sorted(entry_points(group="passerelle"), key=lambda point: point.name)
-    names = ", ".join(f"{point.name} {point.dist.version if point.dist else ''}".rstrip() for point in installed)
-    broken = discover().findings
-    return Check("connectors", "failed" if broken else "ok", names or "none installed", tuple(broken))
+    found = discover()
+    names = ", ".join(f"{name} ({found.distributions[name]})" for name in sorted(found.connectors))
+    return Check("connectors", "failed" if found.broken else "ok", names or "none installed", tuple(found.broken))
 
 
 def _database(database: Database) -> Check:
