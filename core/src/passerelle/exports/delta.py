@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from passerelle.exports.frozen import FrozenLine
 
-
 _Identity: TypeAlias = tuple[str, str, str, str, str, str, str, int]
 
 

@@ -54,6 +54,9 @@ def step_of(truncate_to: str | None, currency: str) -> int:
     return int(10 ** max(digits, 0))
 
 
+_FIELDS = {"type": "type_code"}  # variables of formats that a frozen line calls otherwise
+
+
 class Projection:
     """Turns frozen documents into what a format renders, for one connection."""
 
