@@ -90,7 +90,7 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
     )
     if outcome.written:
         lines.append(
-            f"ledger:  {outcome.posted:,} reports posted, {outcome.ledger_lines:,} lines, {outcome.held_back:,} held back"
+            f"ledger:  {outcome.posted:,} reports, {outcome.ledger_lines:,} lines; held back: {outcome.held_back:,} reports"
         )
     if outcome.rejects:
         lines.append(f"rejects: {outcome.lines.refused:,} lines in {outcome.rejects}")

@@ -12,7 +12,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from passerelle.errors import ConfigurationFault, Finding, OutsideRefused, Refused, UsageFault
+from passerelle.errors import ConfigurationFault, Finding, Refused, UsageFault
 from passerelle.masterdata.positions import Source
 from passerelle.periods import Clock
 from passerelle.reports.columns import compile_mapping, missing_columns
@@ -225,8 +225,8 @@ def parse_mapping(text: str, file: str) -> MappingFile:
 _VARIANTS = frozenset({"From", "HashedId", "literal[True]", "tuple[constrained-str, ...]"})
 
 
-def _busy() -> OutsideRefused:
-    return OutsideRefused(
+def _busy() -> Refused:
+    return Refused(
         Finding(
             "PSR-1205",
             "Another import is running in this database.",
