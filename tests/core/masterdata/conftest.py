@@ -30,74 +30,77 @@ def companies() -> st.SearchStrategy[Company]:
     return _companies()
 
 
+def _some(strategy: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(CODES, strategy, max_size=3)
+
+
+ACCOUNT = st.fixed_dictionaries({"name": NAMES, "role": st.sampled_from(ROLES), "analytical": st.booleans()})
+CHARTS = st.dictionaries(CODES, st.dictionaries(CODES, ACCOUNT, max_size=6), min_size=1, max_size=2)
+AXES = _some(st.fixed_dictionaries({"name": NAMES, "sections": _some(st.builds(dict, name=NAMES))}))
+DESTINATIONS = _some(st.builds(dict, kind=st.just("folder"), path=NAMES, replace=st.booleans()))
+RATES = st.decimals(0, 100, places=1).map(Decimal)
+DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+SETTINGS = st.dictionaries(
+    NAMES,
+    st.recursive(
+        st.text(max_size=5) | st.integers(-9, 9) | st.booleans(),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=2,
+)
+
+
 @st.composite
 def _companies(draw: st.DrawFn) -> Company:
+    charts, axes, destinations = draw(CHARTS), draw(AXES), draw(DESTINATIONS)
+
     def pick(choices: Any) -> Any:
         return draw(st.sampled_from(sorted(choices)))
 
-    def some(strategy: Any) -> dict[str, Any]:
-        return draw(st.dictionaries(CODES, strategy, max_size=3))
-
-    account = st.fixed_dictionaries({"name": NAMES, "role": st.sampled_from(ROLES), "analytical": st.booleans()})
-    charts = draw(st.dictionaries(CODES, st.dictionaries(CODES, account, max_size=6), min_size=1, max_size=2))
+    def codes(most: int, least: int = 0) -> list[str]:
+        return draw(st.lists(CODES, min_size=least, max_size=most, unique=True))
 
     def account_of(chart: str, role: str) -> str | None:
         fitting = [code for code, one in charts[chart].items() if one["role"] == role]
         return pick(fitting) if fitting else None
 
-    entities = {}
-    for code in draw(st.lists(CODES, min_size=1, max_size=2, unique=True)):
-        chart = pick(charts)
-        journals = draw(st.lists(CODES, max_size=2, unique=True))
-        entities[code] = {
+    def entity(chart: str) -> dict[str, Any]:
+        kinds = ("expense_reports", "company_paid")
+        return {
             "name": draw(NAMES), "country": pick(["FR", "GB"]), "currency": pick(["EUR", "GBP", "JPY"]),
-            "time_zone": pick(["Europe/Paris", "UTC"]), "chart": chart,
-            "closed_until": draw(st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1))),
+            "time_zone": pick(["Europe/Paris", "UTC"]), "chart": chart, "closed_until": draw(st.none() | DAYS),
             "accounts": {role: account_of(chart, role) for role in ("bank", "card", "rounding", "reconciliation")},
-            "journals": {
-                journal: {"name": draw(NAMES), "kind": kind}
-                for journal, kind in zip(journals, ("expense_reports", "company_paid"), strict=False)
-            },
+            "journals": {code: {"name": draw(NAMES), "kind": kind} for code, kind in zip(codes(2), kinds)},  # noqa: B905
         }  # fmt: skip
-    axes = some(st.fixed_dictionaries({"name": NAMES, "sections": st.dictionaries(CODES, st.builds(dict, name=NAMES))}))
-    rates = st.decimals(0, 100, places=1).map(Decimal)
-    types = {
-        code: {
-            "name": draw(NAMES),
-            "accounts": {chart: number for chart in charts if (number := account_of(chart, "expense"))},
-            "vat": [{"rate": draw(rates), "country": "FR", "recoverable": 0}] if draw(st.booleans()) else [],
-        }
-        for code in draw(st.lists(CODES, max_size=3, unique=True))
-    }
-    employees = {
-        code: {"name": draw(NAMES), "entity": pick(entities), "account": f"person-{number}", "auxiliary": draw(CODES)}
-        for number, code in enumerate(draw(st.lists(CODES, max_size=4, unique=True)))
-    }
-    plain = st.recursive(
-        st.text(max_size=5) | st.integers(-9, 9) | st.booleans(),
-        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-        max_leaves=4,
-    )
-    connections = {
-        code: {
-            "connector": "sage", "entity": pick(entities), "settings": draw(st.dictionaries(NAMES, plain, max_size=2)),
+
+    def connection() -> dict[str, Any]:
+        return {
+            "connector": "sage", "entity": pick(entities), "settings": draw(SETTINGS),
             "labels": draw(st.dictionaries(NAMES, st.text(max_size=6), max_size=2)),
             "axes": {axis: slot for slot, axis in enumerate(axes, 1)},
-        }
-        for code in draw(st.lists(CODES, max_size=2, unique=True))
-    }  # fmt: skip
-    destinations = some(st.builds(dict, kind=st.just("folder"), path=NAMES, replace=st.booleans()))
-    exports = {
-        code: {
-            "entity": connections[connection]["entity"],
-            "artifacts": [{"connection": connection, "format": draw(NAMES)}],
-            "destinations": sorted(destinations),
-        }
-        for code in draw(st.lists(CODES, max_size=2, unique=True))
-        if connections and (connection := pick(connections))
+        }  # fmt: skip
+
+    def export(used: str) -> dict[str, Any]:
+        artifacts = [{"connection": used, "format": draw(NAMES)}]
+        return {"entity": connections[used]["entity"], "artifacts": artifacts, "destinations": sorted(destinations)}
+
+    def expense_type() -> dict[str, Any]:
+        accounts = {chart: account_of(chart, "expense") for chart in charts}
+        return {
+            "name": draw(NAMES), "accounts": {chart: code for chart, code in accounts.items() if code},
+            "vat": [{"rate": draw(RATES), "country": "FR", "recoverable": 0}] if draw(st.booleans()) else [],
+        }  # fmt: skip
+
+    entities = {code: entity(pick(charts)) for code in codes(2, 1)}
+    employees = {
+        code: {"name": draw(NAMES), "entity": pick(entities), "account": f"person-{number}", "auxiliary": draw(CODES)}
+        for number, code in enumerate(codes(4))
     }
+    connections = {code: connection() for code in codes(2)}
     return Company.model_validate({
         "entities": entities, "charts": {code: {"accounts": accounts} for code, accounts in charts.items()},
-        "axes": axes, "expense_types": types, "employees": employees, "connections": connections,
-        "destinations": destinations, "exports": exports,
+        "axes": axes, "expense_types": {code: expense_type() for code in codes(3)}, "employees": employees,
+        "connections": connections, "destinations": destinations,
+        "exports": {code: export(pick(connections)) for code in codes(2)} if connections else {},
     })  # fmt: skip

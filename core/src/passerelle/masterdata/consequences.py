@@ -36,7 +36,7 @@ def forbidden(changes: Iterable[ObjectChange], usage: Usage) -> list[Fault]:
             continue
         finding = Finding(
             code="PSR-2040",
-            message=f"The currency of entity {change.key.code} cannot change: it has {_count(booked, 'report')}.",
+            message=f'The currency of entity "{change.key.code}" cannot change: it has {_count(booked, "report")}.',
             object=f'entity "{change.key.code}"',
             field=f"entities.{change.key.code}.currency",
             value=said(change.after["currency"]),

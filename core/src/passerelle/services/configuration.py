@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +137,8 @@ def current(database: Database) -> Company:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of ``company.toml``, for editors."""
-    described = Company.model_json_schema()
+    written = json.dumps(Company.model_json_schema())
+    described = json.loads(written, parse_float=lambda limit: int(Decimal(limit)))  # limits: 100, not 100.0
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described, "title": "company.toml"}
 
 

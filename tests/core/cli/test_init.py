@@ -1,0 +1,46 @@
+"""`passerelle init`: a company that is right from the first minute; nothing is overwritten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Cli = Callable[..., Any]
+PATHS = ["company.toml", "mappings/expenses.toml", ".env.example", ".passerelle/company.schema.json"]
+
+
+def test_the_first_company_checks_and_applies(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli("init")
+    assert outcome.code == 0
+    assert [path for path in PATHS if (tmp_path / path).is_file()] == PATHS
+    assert all(path in outcome.out for path in PATHS)
+    assert "next:  passerelle config check company.toml" in outcome.err
+    assert cli("config", "check").code == 0
+    assert cli("config", "apply").code == 0
+
+
+def test_editors_find_the_schema_from_the_first_line(cli: Cli, tmp_path: Path) -> None:
+    cli("init", "books")
+    first = (tmp_path / "books" / "company.toml").read_text(encoding="utf-8").split("\n")[0]
+    path = tmp_path / "books" / first.removeprefix("#:schema ")
+    assert json.loads(path.read_text(encoding="utf-8")) == cli("config", "schema").json
+
+
+def test_what_is_there_stays_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "company.toml").write_text("mine", encoding="utf-8")
+    answer = cli("init", "--json").json
+    assert answer["kept"] == ["company.toml"]
+    assert len(answer["written"]) == 3
+    assert (tmp_path / "company.toml").read_text(encoding="utf-8") == "mine"
+    assert cli("init", "--json").json["written"] == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mappings").write_text("a file", encoding="utf-8")
+    outcome = cli("init")
+    assert outcome.code == 3
+    assert "PSR-2043" in outcome.err
+    (tmp_path / "books" / "company.toml").mkdir(parents=True)
+    assert cli("init", "books").code == 3
