@@ -123,8 +123,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a fresh migrated database, once of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a fresh migrated database, once of each kind; the working folder is `tmp_path`."""
+    monkeypatch.chdir(tmp_path)  # where a PostgreSQL database keeps its artifacts
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     new: Callable[[], str] = request.getfixturevalue("new_postgres_url")

@@ -27,8 +27,8 @@ def test_a_fresh_installation_is_fine(cli: Cli, database_url: str, monkeypatch: 
         "company": "skipped",
     }
     said = cli("doctor").out
-    assert "generic_csv (passerelle-generic-csv 0." in said
-    assert "sage (passerelle-sage 0." in said
+    assert "(passerelle-generic-csv 0." in said
+    assert "(passerelle-sage 0." in said
     assert "All 5 checks are fine." in said
 
 
