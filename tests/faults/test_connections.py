@@ -18,7 +18,7 @@ from passerelle.services.delivering import DeliveryResult
 from passerelle.store import deliveries
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Database
-from passerelle.testing.ssh_server import ssh_server
+from passerelle.testing.ssh_server import SshServer, ssh_server
 
 from .conftest import Wire
 
@@ -262,8 +262,45 @@ def test_a_hole_left_by_a_full_disk_is_found(case: Case, on_server: OnServer, sm
 def test_a_quota_on_the_server(case: Case, on_server: OnServer, place: Path) -> None:
     limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 1000; exec "$@"', "sh"]  # blocks of 512 or 1024 bytes
     with ssh_server(place, before=limited) as server:
-        changed = {"port": server.port, "host_key": server.host_key, "private_key": f"file:{server.private_key_path}"}
-        assert stopped(case.sent(on_server(**changed))) == ("failed", 4, ["PSR-7012"])
+        assert stopped(case.sent(on_server(**changed_to(server)))) == ("failed", 4, ["PSR-7012"])
     assert not (place / NAME).exists()
     assert case.sent(on_server()).state == "delivered"
     case.is_right(["PSR-7012", "delivered"])
+
+
+def changed_to(server: SshServer) -> dict[str, object]:
+    """What to change of a destination so that it names another server."""
+    return {"port": server.port, "host_key": server.host_key, "private_key": f"file:{server.private_key_path}"}
+
+
+@pytest.mark.usefixtures("sshd")
+def test_a_drop_box(case: Case, on_server: OnServer, place: Path) -> None:
+    with ssh_server(place, sftp_options="-P read") as server:
+        assert stopped(case.sent(on_server(**changed_to(server)))) == ("failed", 4, ["PSR-7015"])
+        assert not (place / NAME).exists()
+        assert case.sent(on_server(**changed_to(server), verify="size")).state == "delivered"
+    case.is_right(["PSR-7015", "delivered"])
+
+
+@pytest.mark.usefixtures("sshd")
+@pytest.mark.parametrize(
+    ("denied", "code"), [("rename", "PSR-7014"), ("write", "PSR-7014"), ("open", "PSR-7014"), ("stat", "PSR-7014")]
+)
+def test_a_server_that_forbids(case: Case, on_server: OnServer, place: Path, denied: str, code: str) -> None:
+    with ssh_server(place, sftp_options=f"-P {denied}") as server:
+        assert stopped(case.sent(on_server(**changed_to(server))))[1:] == (4, [code])
+    assert not (place / NAME).exists()
+    assert case.sent(on_server()).state == "delivered"
+    case.is_right([code, "delivered"])
+
+
+@pytest.mark.usefixtures("sshd")
+def test_a_server_that_cannot_replace(case: Case, on_server: OnServer, place: Path) -> None:
+    (place / NAME).write_bytes(b"another")
+    with ssh_server(place, sftp_options="-P posix-rename") as server:
+        state, exit_code, (code,) = stopped(case.sent(on_server(**changed_to(server), replace=True)))
+    assert (state, exit_code) == ("uploaded_verified", 4)
+    assert code in ("PSR-7014", "PSR-7016")
+    assert (place / NAME).read_bytes() == b"another"
+    assert case.sent(on_server(replace=True)).state == "delivered"
+    case.is_right([code, "delivered"])

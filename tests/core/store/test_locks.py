@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from contextlib import closing
 
 from passerelle.store.database import Database
@@ -58,3 +59,30 @@ def _is_free(database: Database) -> bool:
     """PostgreSQL notices a vanished client a moment later; each question takes about as long."""
     with exclusive(database, "delivery 7") as free:
         return free
+
+
+def test_no_file_is_left_behind(sqlite_database: Database) -> None:
+    before = set(sqlite_database.folder.iterdir())
+    with exclusive(sqlite_database, "delivery 7"):
+        assert set(sqlite_database.folder.iterdir()) != before
+    assert set(sqlite_database.folder.iterdir()) == before
+
+
+def test_many_takers_at_once_are_one_at_a_time(sqlite_database: Database) -> None:
+    inside: list[None] = []
+    crowded: list[int] = []
+
+    def take() -> None:
+        for _ in range(200):
+            with exclusive(sqlite_database, "delivery 7") as free:
+                if free:
+                    inside.append(None)
+                    crowded.append(len(inside))
+                    inside.pop()
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(crowded) == {1}

@@ -44,10 +44,11 @@ def sshd_path() -> str | None:
 
 
 @contextmanager
-def ssh_server(folder: Path, *, before: Sequence[str] = ()) -> Iterator[SshServer]:
-    """Serves ``folder`` until the end of the block. ``before`` is a command that starts sshd (limits, namespaces).
+def ssh_server(folder: Path, *, before: Sequence[str] = (), sftp_options: str = "") -> Iterator[SshServer]:
+    """Serves ``folder`` until the end of the block.
 
-    Raises ``NoSshServer`` when there is none or it does not start.
+    ``before`` is a command that starts sshd (limits, namespaces); ``sftp_options`` are those of ``internal-sftp``, such
+    as ``-P read`` for a drop box. Raises ``NoSshServer`` when there is none or it does not start.
     """
     program = sshd_path()
     if program is None or shutil.which("ssh-keygen") is None:
@@ -56,7 +57,7 @@ def ssh_server(folder: Path, *, before: Sequence[str] = ()) -> Iterator[SshServe
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd refuses to run as root without it
     with tempfile.TemporaryDirectory(prefix="passerelle-sshd-", ignore_cleanup_errors=True) as name:
         keys = Path(name)
-        server = _prepare(folder, keys)
+        server = _prepare(folder, keys, sftp_options)
         words = [*before, program, "-D", "-e", "-f", str(keys / "sshd_config")]
         with server.log.open("wb") as log:
             process = subprocess.Popen(
@@ -69,7 +70,7 @@ def ssh_server(folder: Path, *, before: Sequence[str] = ()) -> Iterator[SshServe
             _end(process)
 
 
-def _prepare(folder: Path, keys: Path) -> SshServer:
+def _prepare(folder: Path, keys: Path, sftp_options: str) -> SshServer:
     for key in ("host_key", "user_key"):
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(keys / key)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
@@ -93,8 +94,8 @@ def _prepare(folder: Path, keys: Path) -> SshServer:
         "PermitUserRC": "no",
         "MaxStartups": "100",
         "UseDNS": "no",
-        "Subsystem": f"sftp internal-sftp -d {folder.resolve()}",
-        "ForceCommand": f"internal-sftp -d {folder.resolve()}",
+        "Subsystem": f"sftp internal-sftp -d {folder.resolve()} {sftp_options}",
+        "ForceCommand": f"internal-sftp -d {folder.resolve()} {sftp_options}",
     }
     (keys / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
     return SshServer(
