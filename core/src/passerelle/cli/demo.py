@@ -91,7 +91,9 @@ def _story() -> None:
     _run("config", "apply", "company.toml")
     _say("2. Six expense reports come in, approved and controlled; one cannot be booked")
     _run("reports", "import", "reports.jsonl", expected=(0, 1))
-    _say("3. What would leave for France: the balance, the first lines of both Sage files, and what is left out and why")
+    _say(
+        "3. What would leave for France: the balance, the first lines of both Sage files, and what is left out and why"
+    )
     _run("export", "preview", "fr-accounting", expected=(1,))
     _say("4. It leaves: frozen, numbered, rendered, read back, proven, delivered to the folder and by SFTP")
     _run("export", "create", "fr-accounting", expected=(0, 1))
@@ -130,9 +132,9 @@ def _closing(folder: Path) -> None:
     for path in sorted((folder / "server/files/incoming").iterdir()):
         click.echo(f"  {path.name}  {path.stat().st_size:,} bytes")
     click.echo(
-        "\nSix reports came in. Five were booked and sent at once; the sixth had a VAT rate that nobody had described, so"
-        "\nit was left out and named, mended in the configuration, and sent alone by the second run. Every file was read"
-        "\nback and compared with the ledger before it left."
+        "\nSix reports came in. Five were booked and sent at once; the sixth had a VAT rate that nobody had described,"
+        "\nso it was left out and named, mended in the configuration, and sent alone by the second run. Every file was"
+        "\nread back and compared with the ledger before it left."
         f"\n\nnext:  cd {folder}  and look around:  passerelle export show 1 --entity FR"
         "\n       your own data:  passerelle init  in an empty folder"
     )

@@ -93,9 +93,7 @@ def create(
     finished, and nothing is sent twice.
     """
     artifacts = ArtifactFolder.beside(session.database)
-    made = exporting.create(
-        session.database, session.clock, artifacts, definition, expect, journals, session.progress
-    )
+    made = exporting.create(session.database, session.clock, artifacts, definition, expect, journals, session.progress)
     results = []
     if not no_deliver:
         results = delivering.deliver_pending(session.database, session.clock, artifacts, definition=definition)
@@ -128,7 +126,17 @@ def list_(session: Session, entity: str | None, state: str | None) -> Answer:
     """List exports, oldest first."""
     found = export_facts.listed(session.database, entity, state)
     rows = [
-        [str(x.number), x.entity, x.definition, x.state, x.frozen_at, f"{x.documents:,}", f"{x.lines:,}", x.debit, x.currency]
+        [
+            str(x.number),
+            x.entity,
+            x.definition,
+            x.state,
+            x.frozen_at,
+            f"{x.documents:,}",
+            f"{x.lines:,}",
+            x.debit,
+            x.currency,
+        ]
         for x in found
     ]
     headings = ["export", "entity", "definition", "state", "frozen", "documents", "lines", "debit", ""]

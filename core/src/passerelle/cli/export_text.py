@@ -87,10 +87,15 @@ def creation_text(made: Creation, facts: ExportFacts | None, results: Sequence[D
         lines.append("Nothing to export: no number was taken and nothing was sent.")
     else:
         lines.append(export_text(facts))
-    lines.extend(f"  {r.file_name} -> {r.destination}: {r.state}, {r.where}" + (f" ({r.note})" if r.note else "") for r in results)
+    lines.extend(
+        f"  {r.file_name} -> {r.destination}: {r.state}, {r.where}" + (f" ({r.note})" if r.note else "")
+        for r in results
+    )
     if made.preview.left_out:
         names = ", ".join(list(made.preview.left_out)[:5])
-        lines.append(f"Left out, with the reasons below: {names}" + (" …" if len(made.preview.left_out) > 5 else "") + ".")
+        lines.append(
+            f"Left out, with the reasons below: {names}" + (" …" if len(made.preview.left_out) > 5 else "") + "."
+        )
     return "\n".join(lines)
 
 
@@ -105,7 +110,9 @@ def export_text(facts: ExportFacts) -> str:
     for artifact in facts.artifacts:
         proof = artifact.proof
         debit, credit = (money.text(int(str(proof[side])), facts.currency) for side in ("debit", "credit"))
-        lines.append(f"  file {artifact.position}: {artifact.file_name}  {artifact.size:,} bytes  sha256 {artifact.sha256[:16]}…")
+        lines.append(
+            f"  file {artifact.position}: {artifact.file_name}  {artifact.size:,} bytes  sha256 {artifact.sha256[:16]}…"
+        )
         lines.append(
             f"    read back: {proof['documents']} documents, {proof['lines']} lines,"
             f" debit {debit} = credit {credit} = ledger"

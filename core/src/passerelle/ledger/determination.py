@@ -23,12 +23,22 @@ class VatPosting:
 
 @dataclass(frozen=True, slots=True)
 class TypePosting:
-    """Where an expense type is booked; ``vat`` by rate, for expenses made in the entity's own country."""
+    """Where an expense type is booked; ``vat`` by rate, for expenses made in the entity's own country.
+
+    ``written`` remembers rules by the rate as an expense writes it ("20", "20.0").
+    """
 
     code: str
     account: str
     analytical: bool
     vat: dict[Decimal, VatPosting] = field(default_factory=dict)
+    written: dict[str, VatPosting | None] = field(default_factory=dict)
+
+    def rule(self, rate: str) -> VatPosting | None:
+        """What becomes of VAT of this rate."""
+        if rate not in self.written:
+            self.written[rate] = self.vat.get(Decimal(rate))
+        return self.written[rate]
 
 
 class Determination:

@@ -134,9 +134,8 @@ def _post_expense(row: ExpenseRow, accounts: Determination, lines: list[LineRow]
         if fault is not None:
             findings.append(fault)
             return
-        head = (row.entry_id, row.revision, "company", account, None, row.expense_id)
-        memo = (currency, -row.gross if foreign else None, rate_used)
-        lines.append((*head, -row.entity_gross, "", "", None, *memo, ""))
+        head = (entry_id, revision, "company", account, None, expense_id, -row.entity_gross, "", "", None)
+        lines.append((*head, currency, -row.gross if foreign else None, rate_used, ""))
 
 
 _Part = tuple[str, str, int, str, str, int | None, int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from passerelle.formats.document import Document, RunRow
-from passerelle.formats.load import Format
-from passerelle.formats.writer import compile_format, render
+from passerelle.formats.shapes import Format
+from passerelle.formats.writer import compile_format, file_name, render
 
 _LINES = {"tagged": 24, "fixed": 4, "delimited": 4}
 
@@ -26,6 +26,8 @@ class Sample:
 def sample_of(form: Format, connection: str, run: RunRow, documents: list[Document]) -> Sample:
     """Renders a few documents and takes the first lines."""
     writer = compile_format(form, run)
-    text = b"".join(render(writer, iter(documents))).decode(form.encoding)
+    text = b"".join(render(writer, iter(documents))).decode(form.medium.encoding)
     lines = text.replace("\r\n", "\n").split("\n")[: _LINES[form.file.layout]]
-    return Sample(form.file.name, connection, writer.file_name(), lines, form.file.layout == "fixed", list(form.file.loses))
+    return Sample(
+        form.name, connection, file_name(form, run), lines, form.file.layout == "fixed", list(form.file.loses)
+    )

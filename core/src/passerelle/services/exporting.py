@@ -27,7 +27,7 @@ from passerelle.services.voiding import busy
 from passerelle.store import exports as stored
 from passerelle.store import masterdata
 from passerelle.store.artifacts import ArtifactFolder
-from passerelle.store.database import Database
+from passerelle.store.database import Connection, Database
 from passerelle.store.locks import exclusive
 
 Progress = Callable[[str, int, int | None], None]
@@ -107,9 +107,7 @@ def preview(
         return _preview_of(gathered, definition, directory)
 
 
-def _survey(
-    connection: masterdata.Connection, directory: masterdata.Directory, code: str, journals: tuple[str, ...]
-) -> Survey:
+def _survey(connection: Connection, directory: masterdata.Directory, code: str, journals: tuple[str, ...]) -> Survey:
     if code not in directory.company.exports:
         raise Refused(
             Finding(

@@ -109,9 +109,8 @@ class LineImport:
     def _line_id(self, line: Line, mapped: MappedLine) -> str:
         if not self.reader.hashed:
             return mapped.id
-        given = self.lines.given_id(line.cells)
-        if given:
-            return given
+        if line.id:
+            return line.id
         id_source = self.mapping.columns.id
         counts = getattr(id_source, "occurrence", False)
         return f"{mapped.id}-{self.occurrences.count(mapped.id)}" if counts else mapped.id

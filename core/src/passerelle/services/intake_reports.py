@@ -181,7 +181,9 @@ class ReportImport:
                 unchanged.append(one)
                 self._approve_again(one.report, halves, work)
                 continue
-            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(one, halves, expenses)
+            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(
+                one, {half.id for half in halves.values()} | set(work.halves.values()), expenses
+            )
             if finding is not None:
                 refused.append((one, finding))
                 continue
@@ -271,10 +273,8 @@ def _out_of_order(report: CheckedReport, there: dict[ReportKind, tuple[int, str]
     )
 
 
-def _foreign_expense(
-    one: Submission, halves: dict[ReportKind, stored.StoredHalf], known: dict[str, stored.StoredExpense]
-) -> Finding | None:
-    own = {half.id for half in halves.values()}
+def _foreign_expense(one: Submission, own: set[int], known: dict[str, stored.StoredExpense]) -> Finding | None:
+    """``own``: its reports, and those that came before it in its block: no two of a block state one expense."""
     for expense in one.expenses:
         there = known.get(expense.line_key)
         if there is not None and there.report_id not in own and not there.withdrawn:

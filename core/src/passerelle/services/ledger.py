@@ -81,7 +81,9 @@ def _entries(connection: Connection, directory: Directory, code: str, account: s
     where = ""
     parameters: tuple[str, ...] = ()
     if account is not None:
-        where = "AND e.id IN (SELECT o.entry_id FROM line o WHERE o.account = ?)"
+        where = (
+            "AND EXISTS (SELECT 1 FROM line o WHERE o.entry_id = e.id AND o.revision = v.revision AND o.account = ?)"
+        )
         parameters = (account,)
     rows = stored.entries(connection, directory.entity_id(code), where, parameters)
     for _, group in groupby(rows, key=attrgetter("entry_id")):
@@ -107,9 +109,10 @@ def _entries(connection: Connection, directory: Directory, code: str, account: s
 
 
 def printed(database: Database, entity: str | None, form: str) -> Iterator[str]:
-    """The ledger as ``hledger`` or ``beancount`` text, in pieces."""
+    """The ledger as ``hledger`` or ``beancount`` text, in pieces; an unknown entity is refused before the first."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
+    entity_codes(directory, entity)
     write = journal_text.hledger if form == "hledger" else journal_text.beancount
     return write(entries(database, entity), directory.company)
 
@@ -149,8 +152,8 @@ def verify(database: Database) -> Verification:
     findings: list[Finding] = []
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        for code in directory.company.entities:
-            entity_id = directory.entity_id(code)
+        entities = [number for number, key in directory.codes.items() if key.kind == "entity"]
+        for entity_id in entities:  # deactivated ones too: their books stand
             for entry, revision, total in stored.unbalanced(connection, entity_id):
                 findings.append(_broken("PSR-4901", "does not balance", entry, revision, str(total), "0"))
             for entry, revision, said, found in stored.miscounted(connection, entity_id):
@@ -158,7 +161,7 @@ def verify(database: Database) -> Verification:
             for entry, revision, account in stored.drifted(connection, entity_id):
                 law = "what has left equals the ledger at the revision that left"
                 findings.append(_broken("PSR-4903", f"left wrongly on account {account}", entry, revision, "", law))
-    return Verification(len(directory.company.entities), tuple(findings))
+    return Verification(len(entities), tuple(findings))
 
 
 def _broken(code: str, what: str, entry: int, revision: int, value: str, expected: str) -> Finding:

@@ -57,13 +57,16 @@ def _number(connection: Connection, export_id: int, entity_id: int) -> _Numbers:
     standing = stored.standing_pieces(connection, export_id)
     numbers = _Numbers({}, [], [], [], [])
     for document, entry, rank, journal, year in stored.unnumbered(connection, export_id):
-        piece = standing.get((entry, rank))
-        if piece is not None and piece[1:3] == (journal, year):
-            numbers.reused.append(piece[0])
-            numbers.given.append((piece[3], document))
+        known = None
+        for piece in standing.get((entry, rank), []):
+            if piece[1:3] == (journal, year):
+                known = piece
+            elif piece[4] == "voided":
+                numbers.cancelled.append((f"the document moved to {journal} {year}", piece[0]))
+        if known is not None:
+            numbers.reused.append(known[0])
+            numbers.given.append((known[3], document))
             continue
-        if piece is not None:
-            numbers.cancelled.append((f"the document moved to {journal} {year}", piece[0]))
         key = (journal, year)
         if key not in numbers.last:
             numbers.last[key] = stored.lock_counter(connection, entity_id, _piece_series(journal, year))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,12 +37,16 @@ def post_due(database: Database, clock: Clock, progress: Progress | None = None)
     Safe to run at any time and to be killed: a block is posted whole or not at all, and reports are locked meanwhile.
     """
     with database.reading() as connection:
-        entity_ids = stored.entities_with_due_reports(connection)
-        directory = masterdata.load(connection) if entity_ids else None
+        due = stored.entities_with_due_reports(connection)
+        directory = masterdata.load(connection) if due else None
     posted = lines = refused = 0
     findings: list[Finding] = []
-    for entity_id in entity_ids:
+    for entity_id, waiting in due.items():
         assert directory is not None
+        if directory.entity_code(entity_id) not in directory.company.entities:
+            refused += waiting
+            findings.append(_entity_gone(directory.entity_code(entity_id), waiting))
+            continue
         accounts = Determination(directory.company, directory.entity_code(entity_id))
         after = 0
         while True:
@@ -57,6 +62,18 @@ def post_due(database: Database, clock: Clock, progress: Progress | None = None)
             if progress is not None:
                 progress("posted reports", posted, None)
     return PostingOutcome(posted, lines, refused, tuple(findings))
+
+
+def _entity_gone(code: str, waiting: int) -> Finding:
+    return Finding(
+        "PSR-4008",
+        f"Entity {code} is no longer configured; {waiting} of its reports wait to be posted.",
+        object=f"entity {code}",
+        field=f"entities.{code}",
+        expected="the entity in company.toml for as long as reports of it wait",
+        remedy="put the entity back into company.toml, then: passerelle config apply company.toml",
+        who="admin",
+    )
 
 
 def _post_block(
@@ -77,11 +94,16 @@ def _post_block(
     return PostingOutcome(len(result.entries), len(result.lines), len(result.refused), findings)
 
 
+@lru_cache(maxsize=1024)
+def _local_day(instant: str, time_zone: str) -> str:
+    return parse_instant(instant).astimezone(ZoneInfo(time_zone)).date().isoformat()
+
+
 def _header(
     row: tuple[Any, ...], fresh: Iterator[int], entity: Entity, directory: masterdata.Directory
 ) -> tuple[Any, ...]:
     report_id, number, kind, employee_id, approved_at, entry_id, _, last_revision = row
-    day = parse_instant(approved_at).astimezone(ZoneInfo(entity.time_zone)).date().isoformat()
+    day = _local_day(approved_at, entity.time_zone)
     entry = entry_id if entry_id is not None else next(fresh)
     employee = directory.employee_code(employee_id)
     return (report_id, number, kind, employee, employee_id, entry, (last_revision or 0) + 1, day)

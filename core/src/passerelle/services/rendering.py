@@ -1,7 +1,7 @@
 """From frozen documents to proven artifacts: the snapshot an export keeps, trial renders, files, read-back.
 
-Everything that decides bytes is in the snapshot (format texts, settings, mappings, entity), so that an old export renders
-the same bytes whatever the configuration says today.
+Everything that decides bytes is in the snapshot (format texts, settings, mappings, entity), so that an old export
+renders the same bytes whatever the configuration says today.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from passerelle.exports.frozen import FrozenDocument
 from passerelle.exports.projection import CodeMap, Merging, Projection, Shape, step_of
 from passerelle.exports.proof import Proof, prove
 from passerelle.formats.document import Document
-from passerelle.formats.load import Format, load_format
-from passerelle.formats.reader import read, recoverable
-from passerelle.formats.writer import Writer, compile_format
+from passerelle.formats.load import declared_settings, load_format
+from passerelle.formats.reader import read
+from passerelle.formats.shapes import Format
+from passerelle.formats.writer import Writer, compile_format, file_name, render
 from passerelle.masterdata.company import ArtifactChoice, Company
 from passerelle.periods import Clock, instant_text
 from passerelle.plugins import discover
@@ -33,6 +34,7 @@ from passerelle.store.database import Database
 
 Progress = Callable[[str, int, int | None], None]
 Snapshot = dict[str, Any]
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ArtifactPlan:
 
     def writes(self, document: FrozenDocument) -> bool:
         """Whether documents of this entry type leave in this format."""
-        return document.entry_type in self.format.file.entries.writes
+        return document.entry_type in self.format.entry_types
 
 
 class Renderer:
@@ -58,7 +60,7 @@ class Renderer:
 
     @classmethod
     def of(cls, directory: masterdata.Directory, definition: str, now: datetime) -> Renderer:
-        """The renderer of a definition as configured now; faults of formats or settings are a ``ConfigurationFault``."""
+        """The renderer of a definition as configured now; faulty formats or settings are a ``ConfigurationFault``."""
         company = directory.company
         chosen = company.exports[definition]
         entity = company.entities[chosen.entity]
@@ -98,7 +100,9 @@ class Renderer:
         """The first lines of every artifact, for eyes."""
         run = self.run_row(sequence)
         return [
-            sample_of(plan.format, plan.connection, run, [plan.projection.project(d) for d in documents if plan.writes(d)])
+            sample_of(
+                plan.format, plan.connection, run, [plan.projection.project(d) for d in documents if plan.writes(d)]
+            )
             for plan in self.plans
         ]
 
@@ -123,18 +127,32 @@ class Trial:
 
 
 def _plan(position: int, artifact: dict[str, Any], snapshot: Snapshot) -> ArtifactPlan:
-    form = load_format(artifact["text"], settings=artifact["settings"], labels=artifact["labels"], file=artifact["format"])
+    form = load_format(
+        artifact["text"],
+        artifact["format"],
+        settings=artifact["settings"],
+        labels=artifact["labels"],
+        also_declared=artifact["declared"],
+    )
     file = form.file
     codes = CodeMap(artifact["accounts"], artifact["journals"], artifact["sections"], artifact["axes"])
-    merging = () if file.merge is None else (Merging(frozenset(file.merge.kinds), tuple(file.merge.by)),)
+    merging = () if file.merge is None else (Merging(frozenset(file.merge.kinds), file.merge.by),)
     step = step_of(file.truncate_to, snapshot["currency"])
-    shape = Shape(merging, step, tuple(file.order.lines), form.needs_slots)
+    shape = Shape(merging, step, form.line_order, _needs_slots(form))
     return ArtifactPlan(position, artifact["connection"], form, Projection(codes, shape))
+
+
+def _needs_slots(form: Format) -> bool:
+    """Whether analytic records tell the axis by its slot, for every axis."""
+    shapes = form.analytic.values()
+    chosen = any(condition.name == "slot" for shape in shapes for condition in shape.conditions)
+    return not chosen and any("slot" in cell.names for shape in shapes for cell in shape.cells)
 
 
 def _artifact(choice: ArtifactChoice, company: Company, formats: dict[str, Any]) -> dict[str, Any]:
     connection = company.connections[choice.connection]
-    text = formats.get(connection.connector, {}).get(choice.format)
+    shipped = formats.get(connection.connector, {})
+    text = shipped.get(choice.format)
     if choice.format.endswith(".toml"):
         path = Path(choice.format)
         text = path.read_text(encoding="utf-8") if path.is_file() else None
@@ -146,7 +164,7 @@ def _artifact(choice: ArtifactChoice, company: Company, formats: dict[str, Any])
                 object=f"connection {choice.connection}",
                 field="format",
                 value=choice.format,
-                expected=f"one of {', '.join(formats.get(connection.connector, {})) or 'no format: is it installed?'}",
+                expected=f"one of {', '.join(shipped) or 'no format: is it installed?'}",
                 remedy="passerelle formats list; a format file of your own is named by its path ending in .toml",
                 who="integrator",
             )
@@ -157,6 +175,7 @@ def _artifact(choice: ArtifactChoice, company: Company, formats: dict[str, Any])
         "format": choice.format,
         "text": text,
         "settings": connection.settings,
+        "declared": sorted({name for other in shipped.values() for name in declared_settings(other)}),
         "labels": connection.labels,
         "accounts": connection.accounts,
         "journals": connection.journals,
@@ -180,7 +199,10 @@ def produce(
     if drifted:
         raise Defect([_drift(export, account) for _, _, account in drifted])
     renderer = Renderer(json.loads(export.snapshot))
-    rows = [_produce_one(database, folder, export, renderer, plan, instant_text(clock()), progress) for plan in renderer.plans]
+    rows = [
+        _produce_one(database, folder, export, renderer, plan, instant_text(clock()), progress)
+        for plan in renderer.plans
+    ]
     destinations = [code for code in renderer.snapshot["destinations"] if code in directory.company.destinations]
     with database.transaction() as connection:
         ids = stored.save_artifacts(connection, rows)
@@ -204,11 +226,10 @@ def _produce_one(
     kept = folder.keep(rendered(database, export, renderer, plan, progress))
     path = folder.check(kept.sha256)
     proof = proven(database, export, renderer, plan, path)
-    writer = compile_format(plan.format, renderer.run_row(export.sequence or 0))
-    name = writer.file_name()
+    name = file_name(plan.format, renderer.run_row(export.sequence or 0))
     records = proof.lines + proof.analytic
     return (
-        export.id, plan.position, plan.format.file.name, plan.connection, name, kept.sha256, kept.size, records,
+        export.id, plan.position, plan.format.name, plan.connection, name, kept.sha256, kept.size, records,
         json.dumps(proof.counted()), now,
     )  # fmt: skip
 
@@ -216,7 +237,7 @@ def _produce_one(
 def projected(database: Database, export: stored.ExportRow, plan: ArtifactPlan) -> Iterator[Document]:
     """The documents of an export as one artifact shows them, streamed from what is frozen."""
     with database.reading() as connection:
-        for document in stored.documents(connection, export.id):
+        for document in stored.documents(connection, export.id, plan.format.document_order):
             if plan.writes(document):
                 yield plan.projection.project(document)
 
@@ -229,28 +250,24 @@ def rendered(
     progress: Progress | None = None,
 ) -> Iterator[bytes]:
     """The bytes of one artifact, in pieces, from what is frozen."""
-    from passerelle.formats.writer import render
-
     writer = compile_format(plan.format, renderer.run_row(export.sequence or 0))
 
     def counted() -> Iterator[Document]:
         for number, document in enumerate(projected(database, export, plan), 1):
             if progress is not None and number % 256 == 0:
-                progress(f"rendered {plan.format.file.name}", number, export.documents)
+                progress(f"rendered {plan.format.name}", number, export.documents)
             yield document
 
     return render(writer, counted())
 
 
-def proven(
-    database: Database, export: stored.ExportRow, renderer: Renderer, plan: ArtifactPlan, path: Path
-) -> Proof:
+def proven(database: Database, export: stored.ExportRow, renderer: Renderer, plan: ArtifactPlan, path: Path) -> Proof:
     """Reads a file back and compares it, record by record, with the projection; raises ``Defect`` at any difference."""
-    year = int(renderer.snapshot["run_day"][:4])
+    currency, year = renderer.snapshot["currency"], int(renderer.snapshot["run_day"][:4])
+    run = renderer.run_row(export.sequence or 0)
     with path.open("rb") as handle:
-        run = renderer.run_row(export.sequence or 0)
-        records = read(plan.format, handle, year=year, run=run)
-        return prove(projected(database, export, plan), records, recoverable(plan.format), f"export {export.sequence}")
+        records = read(plan.format, iter(lambda: handle.read(_BLOCK), b""), currency=currency, year=year)
+        return prove(plan.format, run, projected(database, export, plan), records, f"export {export.sequence}")
 
 
 def _nobody_writes(document: FrozenDocument) -> Finding:

@@ -23,9 +23,9 @@ from passerelle.store.masterdata import Directory
 
 @dataclass(frozen=True, slots=True)
 class ThirdParty:
-    """What a collective ledger knows of an employee."""
+    """What a collective ledger knows of an employee; ``collective`` is empty where it has none."""
 
-    general: str
+    collective: str
     auxiliary: str
     fault: Finding | None
 
@@ -110,8 +110,8 @@ class Survey:
         _, kind, account, employee_id, amount, tax, rate, base, day, type_id, comment, *memo = row
         general, auxiliary = account, ""
         if employee_id is not None:
-            party = self._parties.get(employee_id) or self._party(employee_id, account)
-            general, auxiliary = party.general, party.auxiliary
+            party = self._parties.get(employee_id) or self._party(employee_id)
+            general, auxiliary = party.collective or account, party.auxiliary
             if party.fault is not None:
                 findings.append(party.fault)
         code, name = ("", "") if type_id is None else self._types.get(type_id) or self._type(type_id)
@@ -122,7 +122,7 @@ class Survey:
         self._types[type_id] = found
         return found
 
-    def _party(self, employee_id: int, account: str) -> ThirdParty:
+    def _party(self, employee_id: int) -> ThirdParty:
         code = self.directory.employee_code(employee_id)
         employee = self.directory.employee(employee_id)
         fault = None
@@ -136,7 +136,7 @@ class Survey:
                 remedy="set it in company.toml, then: passerelle config apply company.toml",
                 who="accountant",
             )
-        party = ThirdParty(employee.collective or account, employee.auxiliary or "", fault)
+        party = ThirdParty(employee.collective or "", employee.auxiliary or "", fault)
         self._parties[employee_id] = party
         return party
 

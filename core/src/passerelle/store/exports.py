@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from passerelle.exports.frozen import FrozenDocument, FrozenLine
@@ -142,19 +142,22 @@ def unnumbered(connection: Connection, export_id: int) -> list[tuple[int, int, i
     return [tuple(row) for row in rows]
 
 
-def standing_pieces(connection: Connection, export_id: int) -> dict[tuple[int, int], tuple[int, str, str, int, str]]:
-    """Pieces given before to documents of this draft: (entry, rank) -> (id, journal, fiscal year, number, state).
-
-    Only voided ones can come back; of cancelled ones none is returned.
-    """
+def standing_pieces(
+    connection: Connection, export_id: int
+) -> dict[tuple[int, int], list[tuple[int, str, str, int, str]]]:
+    """Pieces that documents of this draft had before, voided or cancelled, at most one of them voided:
+    (entry, rank) -> [(id, journal, fiscal year, number, state), …]."""
     rows = sql.execute(
         connection,
         "SELECT p.entry_id, p.rank, p.id, p.journal, p.fiscal_year, p.number, p.state FROM piece p"
         " JOIN export_document d ON d.entry_id = p.entry_id AND d.rank = p.rank"
-        " WHERE d.export_id = ? AND p.state = 'voided'",
+        " WHERE d.export_id = ? AND p.state IN ('voided', 'cancelled') ORDER BY p.id",
         (export_id,),
     )
-    return {(row[0], row[1]): (row[2], row[3], row[4], row[5], row[6]) for row in rows}
+    pieces: dict[tuple[int, int], list[tuple[int, str, str, int, str]]] = {}
+    for entry, rank, *piece in rows:
+        pieces.setdefault((entry, rank), []).append(tuple(piece))
+    return pieces
 
 
 def save_pieces(
@@ -175,9 +178,7 @@ def save_pieces(
     sql.execute_many(connection, "UPDATE piece SET state = 'cancelled', reason = ? WHERE id = ?", cancelled)
 
 
-def flip(
-    connection: Connection, export_id: int, sequence: int, numbers: Iterable[tuple[int, int]], now: str
-) -> None:
+def flip(connection: Connection, export_id: int, sequence: int, numbers: Iterable[tuple[int, int]], now: str) -> None:
     """Makes the draft a frozen export. ``numbers``: (piece number, document)."""
     sql.execute_many(connection, "UPDATE export_document SET state = 'live', piece_number = ? WHERE id = ?", numbers)
     sql.execute(
@@ -201,15 +202,33 @@ def exports(connection: Connection, where: str = "", parameters: tuple[Any, ...]
     return [ExportRow._make(row) for row in rows]
 
 
-def documents(connection: Connection, export_id: int) -> Iterator[FrozenDocument]:
-    """The documents of an export with their lines, by journal, posting day and piece; in constant memory."""
+_ORDER = {"report": "report_number", "title": "report_title", "piece": "piece_number"} | {
+    name: name
+    for name in (
+        "journal",
+        "posting_day",
+        "entry_day",
+        "fiscal_year",
+        "entry_type",
+        "employee",
+        "employee_name",
+        "rank",
+    )
+}
+
+
+def documents(
+    connection: Connection, export_id: int, order: Sequence[str] = ("journal", "posting_day", "piece")
+) -> Iterator[FrozenDocument]:
+    """The documents of an export with their lines in constant memory, sorted by document variables of formats."""
     heads = ", ".join(f"d.{name}" for name in (*_DOCUMENT_COLUMNS[2:15], "piece_number"))
     lines = ", ".join(f"l.{name}" for name in FrozenLine._fields)
+    sorting = ", ".join(f"d.{_ORDER[name]}" for name in order)
     rows = sql.stream(
         connection,
         f"SELECT d.id, {heads}, {lines} FROM export_document d"
         " JOIN export_line l ON l.export_id = d.export_id AND l.document_id = d.id"
-        " WHERE d.export_id = ? ORDER BY d.journal, d.posting_day, d.piece_number, d.entry_id, l.rank",
+        f" WHERE d.export_id = ? ORDER BY {sorting}, d.entry_id, l.rank",
         (export_id,),
     )
     current: FrozenDocument | None = None

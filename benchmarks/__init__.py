@@ -1,0 +1,1 @@
+"""What is measured: posting, rendering and memory, beside floors and peers in the same run."""
