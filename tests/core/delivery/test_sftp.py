@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from passerelle.delivery import sftp
@@ -63,3 +67,65 @@ def test_how_a_server_is_named(sshd: SshServer, tmp_path: Path) -> None:
     destination = described(sshd, tmp_path)
     assert sftp.address(destination) == f"sftp://{sshd.user}@127.0.0.1:{sshd.port}"
     assert sftp.address(described(sshd, tmp_path, port=22)) == f"sftp://{sshd.user}@127.0.0.1"
+
+
+class PasswordServer(paramiko.ServerInterface):
+    """Lets `compta` in by password, as many hosted servers do; OpenSSH would need a password of this machine."""
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password"
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        accepted = (username, password) == ("compta", "s3cret")
+        return paramiko.common.AUTH_SUCCESSFUL if accepted else paramiko.common.AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.common.OPEN_SUCCEEDED
+
+
+class OneFile(paramiko.SFTPServerInterface):
+    """Says of every name that it is a file of 42 bytes."""
+
+    def stat(self, path: str) -> paramiko.SFTPAttributes:
+        attributes = paramiko.SFTPAttributes()
+        attributes.st_size = 42
+        return attributes
+
+
+@pytest.fixture
+def password_server() -> Iterator[SftpDestination]:
+    """The destination of a server that takes a password; `env:SHARE` is the reference to it."""
+    key = paramiko.ECDSAKey.generate()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        transports: list[paramiko.Transport] = []
+
+        def serve() -> None:
+            wire, _ = listener.accept()
+            transport = paramiko.Transport(wire)
+            transports.append(transport)
+            transport.add_server_key(key)
+            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, OneFile)
+            transport.start_server(server=PasswordServer())
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield SftpDestination(
+            kind="sftp", host="127.0.0.1", port=listener.getsockname()[1], user="compta", password="env:SHARE",
+            host_key=f"{key.get_name()} {key.get_base64()}", timeout_seconds=10,
+        )  # fmt: skip
+        thread.join()
+        for transport in transports:
+            transport.close()
+
+
+def test_a_password_logs_in(password_server: SftpDestination, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARE", "s3cret")
+    remote = sftp.connect(password_server)
+    assert remote.size("a.txt") == 42
+    remote.close()
+
+
+def test_a_wrong_password_does_not(password_server: SftpDestination, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARE", "guessed")
+    with pytest.raises(ConfigurationFault, match="PSR-7002"):
+        sftp.connect(password_server)
