@@ -44,3 +44,15 @@ def test_a_folder_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path) -> N
     assert "PSR-2043" in outcome.err
     (tmp_path / "books" / "company.toml").mkdir(parents=True)
     assert cli("init", "books").code == 3
+
+
+def test_the_mapping_reads_what_it_says_it_reads(cli: Cli, tmp_path: Path) -> None:
+    cli("init")
+    cli("config", "apply")
+    mapping = (tmp_path / "mappings" / "expenses.toml").read_text(encoding="utf-8")
+    example = [line.removeprefix("#").strip() for line in mapping.split("\n") if ";" in line and line.startswith("#")]
+    assert len(example) == 2
+    (tmp_path / "expenses.csv").write_text("\n".join(example) + "\n", encoding="utf-8")
+    outcome = cli("reports", "import", "expenses.csv", "--mapping", "mappings/expenses.toml", "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["lines"]["taken"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from sqlmodel import Session
 
 from passerelle.errors import ConfigurationFault, Refused
+from passerelle.plugins import discover
 from passerelle.services import configuration
 from passerelle.store import masterdata
 from passerelle.store.database import Database
@@ -36,6 +38,12 @@ def test_the_same_file_twice_changes_nothing(database: Database, clock: Clock) -
     second = configuration.apply(database, clock, FIRST, "company.toml")
     assert second.plan.changes == ()
     assert second.plan.counts["unchanged"] == 23
+
+
+def test_the_same_file_applied_by_several_at_once_is_written_once(database: Database, clock: Clock) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: configuration.apply(database, clock, FIRST, "company.toml"), range(4)))
+    assert sorted(len(one.plan.changes) for one in done) == [0, 0, 0, 23]
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(database: Database, clock: Clock) -> None:
@@ -141,6 +149,39 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
             configuration.read_text(path)
         assert caught.value.findings[0].code == "PSR-2009"
     assert "line 2" in caught.value.findings[0].message
+
+
+def test_settings_and_labels_of_a_connection_are_checked_where_they_stand() -> None:
+    settings = 'settings = { version = 99, vresion = 31 }\nlabels = { expense = "{typ}", expens = "x" }\n'
+    faulty = FIRST.replace("axes = { centre = 1 }", settings + "axes = { centre = 1 }")
+    faulty = faulty.replace('siren = "732829320"', 'siren = "1"')
+    with pytest.raises(ConfigurationFault) as caught:
+        configuration.check(faulty, "company.toml")
+    found = {finding.field: finding.place for finding in caught.value.findings}
+    assert set(found) == {
+        "entities.lumen.siren",
+        "connections.sage.settings.version",
+        "connections.sage.settings.vresion",
+        "connections.sage.labels.expense",
+        "connections.sage.labels.expens",
+    }
+    assert {place.file for place in found.values() if place} == {"company.toml"}
+
+
+def test_a_format_file_of_ones_own_is_read_from_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = FIRST.replace('format = "generic-csv"', 'format = "own.toml"')
+    with pytest.raises(ConfigurationFault) as caught:
+        configuration.check(own, "company.toml")
+    assert [finding.code for finding in caught.value.findings] == ["PSR-2028"]
+    shipped = discover().format_text("generic-csv")
+    assert shipped is not None
+    (tmp_path / "own.toml").write_text(shipped, encoding="utf-8")
+    assert configuration.check(own, "company.toml")[1] == ()
+    (tmp_path / "own.toml").write_text(shipped.replace("layout =", "lyaout ="), encoding="utf-8")
+    with pytest.raises(ConfigurationFault) as caught:
+        configuration.check(own, "company.toml")
+    assert {finding.place.file for finding in caught.value.findings if finding.place} == {"own.toml"}
 
 
 def test_the_schema_knows_every_table_and_refuses_others() -> None:

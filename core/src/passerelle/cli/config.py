@@ -20,6 +20,7 @@ from passerelle.masterdata.difference import flatten
 from passerelle.plan import Plan
 from passerelle.services import configuration
 from passerelle.services.configuration import Applied
+from passerelle.services.posting import post_due
 
 
 @click.group("config")
@@ -56,7 +57,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path), default=Path("co
 @_FILE
 def check(session: Session, file: Path) -> Answer:
     """Every fault of the file at once."""
-    company, warnings = configuration.check(configuration.read_text(file), str(file), _formats())
+    company, warnings = configuration.check(configuration.read_text(file), str(file))
     counts = dict(Counter(key.kind.replace("_", " ") for key in flatten(company)))
     said = ", ".join(f"{number:,} {kind}{'' if number == 1 else 's'}" for kind, number in counts.items())
     for odd, right in (("entitys", "entities"), ("axiss", "axes")):
@@ -87,9 +88,7 @@ def apply(session: Session, file: Path, dry_run: bool, expect: str, exit_code: b
     again = f"passerelle config apply {shlex.quote(str(file))}"
     text = configuration.read_text(file)
     try:
-        applied = configuration.apply(
-            session.database, session.clock, text, str(file), dry_run=dry_run, expect=expect, formats=_formats()
-        )
+        applied = configuration.apply(session.database, session.clock, text, str(file), dry_run=dry_run, expect=expect)
     except configuration.PlanChanged as fault:
         told = plan_text(fault.plan, again=again, show_all=show_all)
         return Answer(Applied(fault.plan, False), told, 1, f"{again} --dry-run", fault.findings)
@@ -100,6 +99,9 @@ def apply(session: Session, file: Path, dry_run: bool, expect: str, exit_code: b
         told, following = plan_text(plan, again=again, show_all=show_all), f"{again} --expect {plan.expect}"
     else:
         told, following = plan_text(_done(plan), written=True, show_all=show_all), "passerelle reports import FILE"
+        waited = post_due(session.database, session.clock)
+        if waited.posted:
+            told += f"\n  Booked {waited.posted:,} approved reports that had waited for this."
     code = 6 if dry_run and exit_code and plan.changes else 0
     return Answer(applied, told, code, following, applied.warnings)
 
@@ -136,7 +138,3 @@ def _done(plan: Plan) -> Plan:
     counts = plan.counts
     done = f"Added {counts['add']:,}, changed {counts['change']:,}, deactivated {counts['deactivate']:,}."
     return replace(plan, summary=done)
-
-
-def _formats() -> configuration.Formats | None:
-    return None

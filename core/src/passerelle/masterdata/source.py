@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -30,9 +30,16 @@ def parse(text: str, file_name: str, formats: Mapping[str, Collection[str]] | No
 
 
 def read(
-    text: str, file_name: str, formats: Mapping[str, Collection[str]] | None = None
+    text: str,
+    file_name: str,
+    formats: Mapping[str, Collection[str]] | None = None,
+    further: Callable[[Company], Iterable[Fault]] = lambda _: (),
 ) -> tuple[Company, tuple[Finding, ...]]:
-    """As ``parse``, with the warnings. ``formats`` maps each installed connector to the formats it ships."""
+    """As ``parse``, with the warnings.
+
+    ``formats`` maps each installed connector to the formats it ships. ``further`` looks for more faults, in the whole
+    company or in what is sound of it.
+    """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     source = Source(text, file_name)
     raw = _values(text, source)
@@ -45,12 +52,18 @@ def read(
         faults = faults_of(error)
         company, left_out = _sound_part(raw, faults)
     if company is not None:
-        faults += inconsistencies(company, left_out, formats)
-    findings = [replace(fault.finding, place=source.at(fault.path, key=fault.on_key)) for fault in faults]
+        faults += [*inconsistencies(company, left_out, formats), *further(company)]
+    findings = [_placed(fault, source) for fault in faults]
     findings.sort(key=_line)
     if company is None or any(finding.severity == "error" for finding in findings):
         raise ConfigurationFault(findings)
     return company, tuple(findings)
+
+
+def _placed(fault: Fault, source: Source) -> Finding:
+    if fault.finding.place is not None:  # in another file, a format's
+        return fault.finding
+    return replace(fault.finding, place=source.at(fault.path, key=fault.on_key))
 
 
 def _line(finding: Finding) -> tuple[int, int]:

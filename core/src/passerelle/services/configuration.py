@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,11 +17,11 @@ from passerelle.masterdata.source import read
 from passerelle.masterdata.toml_text import toml_text
 from passerelle.periods import Clock, instant_text
 from passerelle.plan import Plan
+from passerelle.plugins import discover
+from passerelle.services.connected_formats import format_faults
 from passerelle.store import masterdata as store
 from passerelle.store.database import Connection, Database
 from passerelle.store.usage import usage
-
-Formats = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,14 @@ def read_text(path: Path) -> str:
     )
 
 
-def check(text: str, file_name: str, formats: Formats | None = None) -> tuple[Company, tuple[Finding, ...]]:
-    """The company and its warnings; ``ConfigurationFault`` carries every fault. Looks at the text alone."""
-    return read(text, file_name, formats)
+def check(text: str, file_name: str) -> tuple[Company, tuple[Finding, ...]]:
+    """The company and its warnings; ``ConfigurationFault`` carries every fault.
+
+    Looks at the text, the installed connectors, and the format files that it names; not at the database.
+    """
+    plugins = discover()
+    formats = {name: frozenset(connector.formats) for name, connector in plugins.connectors.items()}
+    return read(text, file_name, formats, lambda company: format_faults(company, plugins))
 
 
 def apply(
@@ -88,14 +92,13 @@ def apply(
     *,
     dry_run: bool = False,
     expect: str = "",
-    formats: Formats | None = None,
 ) -> Applied:
     """Makes the configuration be what ``text`` says, whole or not at all.
 
     With ``expect`` it does so only if the plan is the one that was shown under that hash, else ``PlanChanged``.
     Applying the same text again changes nothing.
     """
-    wanted, warnings = read(text, file_name, formats)
+    wanted, warnings = check(text, file_name)
     if dry_run:
         with database.reading() as connection:
             plan, _ = _plan(connection, wanted, text, file_name, expect)
