@@ -53,6 +53,15 @@ def server_missing(name: str) -> NoReturn:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def working_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is written into the repository: a PostgreSQL database keeps its artifacts in the working folder."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("work"))
+    yield
+    os.chdir(before)
+
+
 @pytest.fixture(scope="session", name="server_missing")
 def server_missing_fixture() -> Callable[[str], NoReturn]:
     """`server_missing("sshd")` skips, or fails where servers are required."""
@@ -123,9 +132,8 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a fresh migrated database, once of each kind; the working folder is `tmp_path`."""
-    monkeypatch.chdir(tmp_path)  # where a PostgreSQL database keeps its artifacts
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh migrated database, once of each kind."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     new: Callable[[], str] = request.getfixturevalue("new_postgres_url")
