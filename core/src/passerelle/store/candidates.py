@@ -24,6 +24,13 @@ WHERE e.entity_id = ? AND NOT r.post_due
 """
 
 
+_CANDIDATES_WITH_LINES = _CANDIDATES.replace(
+    "WHERE e.entity_id",
+    "JOIN line l ON l.entry_id = e.id AND l.revision = v.revision LEFT JOIN expense p ON p.id = l.expense_id"
+    " WHERE e.entity_id",
+)
+
+
 class CandidateRow(NamedTuple):
     """An entry that may leave; ``live_revision`` is 0 when nothing of it has left."""
 
@@ -66,12 +73,9 @@ def candidate_lines(connection: Connection, entity_id: int, journals: Sequence[s
         connection,
         "SELECT e.id, l.kind, l.account, l.employee_id, l.amount, l.tax_code, l.vat_rate, l.base,"
         " coalesce(p.day, v.latest_day), p.type_id, coalesce(p.comment, ''), l.currency, l.original, l.rate,"
-        f" l.sections, l.expense_id {_CANDIDATES.replace('WHERE', _LINES, 1)} {_filter(journals)} ORDER BY e.id, l.id",
+        f" l.sections, l.expense_id {_CANDIDATES_WITH_LINES} {_filter(journals)} ORDER BY e.id, l.id",
         (entity_id, *journals),
     )
-
-
-_LINES = "JOIN line l ON l.entry_id = e.id AND l.revision = v.revision LEFT JOIN expense p ON p.id = l.expense_id WHERE"
 
 
 def exported_lines(connection: Connection, entry_id: int) -> list[FrozenLine]:
@@ -80,10 +84,21 @@ def exported_lines(connection: Connection, entry_id: int) -> list[FrozenLine]:
     rows = sql.execute(
         connection,
         f"SELECT {columns} FROM export_line l JOIN export_document d ON d.id = l.document_id"
+        " AND d.export_id = l.export_id"
         f" WHERE d.entry_id = ? AND d.state IN {_LIVE} ORDER BY d.rank, l.rank",
         (entry_id,),
     )
     return [FrozenLine._make(row) for row in rows]
+
+
+def held_reports(connection: Connection, entity_id: int) -> list[tuple[str, str]]:
+    """(number, findings as JSON) of approved reports that could not be posted, so that nothing of them can leave."""
+    rows = sql.execute(
+        connection,
+        "SELECT number, findings FROM report WHERE entity_id = ? AND post_due AND findings <> '[]' ORDER BY number",
+        (entity_id,),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 class Standing(NamedTuple):

@@ -17,20 +17,22 @@ _DUE = """
 SELECT r.id, r.number, r.kind, r.employee_id, r.approved_at, e.id, coalesce(r.posted_revision, 0),
        (SELECT max(v.revision) FROM entry_revision v WHERE v.entry_id = e.id)
 FROM report r LEFT JOIN entry e ON e.entity_id = r.entity_id AND e.origin = 'report' AND e.origin_id = r.id
-WHERE r.entity_id = ? AND r.post_due AND r.id > ?
-ORDER BY r.id LIMIT ?
+WHERE r.id IN ({places})
+ORDER BY r.id
 """
 _EXPENSES = """
-SELECT report_id, id, type_id, day, country, currency, gross, entity_gross, rate, payer, card_transaction, vat, split
-FROM expense WHERE report_id >= ? AND report_id <= ? AND entity_id = ? AND NOT withdrawn
-ORDER BY report_id, id
+SELECT x.report_id, x.id, x.type_id, x.day, x.country, x.currency, x.gross, x.entity_gross, x.rate, x.payer,
+       x.card_transaction, x.vat, x.split
+FROM report r JOIN expense x ON x.report_id = r.id
+WHERE r.entity_id = ? AND r.post_due AND r.id >= ? AND r.id <= ? AND NOT x.withdrawn
+ORDER BY r.id, x.id
 """
 
 
-def entities_with_due_reports(connection: Connection) -> list[int]:
-    """Entities that have approved content which the ledger does not hold yet."""
-    rows = sql.execute(connection, "SELECT DISTINCT entity_id FROM report WHERE post_due ORDER BY entity_id")
-    return [row[0] for row in rows]
+def entities_with_due_reports(connection: Connection) -> dict[int, int]:
+    """Entities that have approved content which the ledger does not hold yet, each with how many reports."""
+    query = "SELECT entity_id, count(*) FROM report WHERE post_due GROUP BY entity_id ORDER BY entity_id"
+    return {int(row[0]): int(row[1]) for row in sql.execute(connection, query)}
 
 
 def due_reports(connection: Connection, entity_id: int, after: int, limit: int) -> list[tuple[Any, ...]]:
@@ -38,13 +40,19 @@ def due_reports(connection: Connection, entity_id: int, after: int, limit: int) 
 
     They are locked until the transaction ends, so that two runs never post one report twice.
     """
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE OF r"
-    return [tuple(row) for row in sql.execute(connection, _DUE + lock, (entity_id, after, limit))]
+    query = "SELECT id FROM report WHERE entity_id = ? AND post_due AND id > ? ORDER BY id LIMIT ?"
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    ids = [row[0] for row in sql.execute(connection, query + lock, (entity_id, after, limit))]
+    if not ids:
+        return []
+    # a statement of its own, so that it sees what the last holder of the locks left
+    due = _DUE.format(places=", ".join("?" * len(ids)))
+    return [tuple(row) for row in sql.execute(connection, due, tuple(ids))]
 
 
 def expenses_between(connection: Connection, entity_id: int, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """The expenses of reports ``first`` to ``last``, ordered by report."""
-    return sql.stream(connection, _EXPENSES, (first, last, entity_id))
+    return sql.stream(connection, _EXPENSES, (entity_id, first, last))
 
 
 def save_posted(
