@@ -62,7 +62,7 @@ class _Gathering:
         self.survey = survey
         self.renderer = renderer
         self.balance = TrialBalance()
-        self.left_out: dict[str, list[Finding]] = {}
+        self.left_out: dict[str, list[Finding]] = survey.held()
         self.sampled: list[FrozenDocument] = []
         self._hash = hashlib.sha256(renderer.content().encode())
 
@@ -96,7 +96,6 @@ def preview(
     progress: Progress | None = None,
 ) -> Preview:
     """Everything an export would do, without writing: balance, findings by document, the first rendered lines."""
-    post_due(database, clock)
     with database.reading() as connection:
         directory = masterdata.load(connection)
         survey = _survey(connection, directory, definition, journals)

@@ -173,6 +173,7 @@ class ReportImport:
         there = stored.halves(connection, entity_id, source, [one.report.source_id for one in part])
         keys = [expense.line_key for one in part for expense in one.expenses]
         expenses = stored.expenses_by_key(connection, entity_id, source, keys)
+        earlier: set[int] = set()
         for one in part:
             halves = there.get(one.report.source_id, {})
             revisions = {kind: (half.revision, half.content_hash) for kind, half in halves.items()}
@@ -181,10 +182,10 @@ class ReportImport:
                 unchanged.append(one)
                 self._approve_again(one.report, halves, work)
                 continue
-            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(
-                one, {half.id for half in halves.values()} | set(work.halves.values()), expenses
-            )
+            earlier.update(half.id for half in halves.values())
+            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(one, earlier, expenses)
             if finding is not None:
+                earlier.difference_update(half.id for half in halves.values())
                 refused.append((one, finding))
                 continue
             work.taken.append(one)
@@ -274,7 +275,7 @@ def _out_of_order(report: CheckedReport, there: dict[ReportKind, tuple[int, str]
 
 
 def _foreign_expense(one: Submission, own: set[int], known: dict[str, stored.StoredExpense]) -> Finding | None:
-    """``own``: its reports, and those that came before it in its block: no two of a block state one expense."""
+    """``own``: its reports, and those replaced before it in its block: no two of a block state one expense."""
     for expense in one.expenses:
         there = known.get(expense.line_key)
         if there is not None and there.report_id not in own and not there.withdrawn:

@@ -18,6 +18,7 @@ from passerelle.masterdata.company import Entity, ExportDefinition
 from passerelle.periods import parse_instant
 from passerelle.store import candidates as stored
 from passerelle.store.database import Connection
+from passerelle.store.ledger import stored_findings
 from passerelle.store.masterdata import Directory
 
 
@@ -67,6 +68,11 @@ class Survey:
                 yield document, findings
             else:
                 self.unchanged += 1
+
+    def held(self) -> dict[str, list[Finding]]:
+        """Approved reports that could not be posted, with the reasons: they can leave in no export."""
+        rows = stored.held_reports(self.connection, self.entity_id)
+        return {number: stored_findings(findings) for number, findings in rows}
 
     def _freeze(
         self, head: stored.CandidateRow, rows: list[tuple[Any, ...]], findings: list[Finding]
