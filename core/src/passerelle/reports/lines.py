@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,14 +20,21 @@ from passerelle.reports.mapping import MappingFile
 REASON_COLUMNS = ("passerelle_code", "passerelle_reason", "passerelle_id")
 """What a rejects file adds to each line. An import skips the first two and honours the id, where it is derived."""
 
+_CODE = re.compile(r"PSR-\d{4}")
+
 
 class Line(NamedTuple):
-    """One record: where it begins in the file (from 1), its text with line end, its cells, what is wrong with it."""
+    """One record: where it begins in the file (from 1), its text with line end, its own cells, what is wrong with it.
+
+    ``id`` is the one that a rejects file carries back; ``has_reasons`` says that the record is of such a file.
+    """
 
     number: int
     raw: str
     cells: list[str]
     fault: Finding | None
+    id: str = ""
+    has_reasons: bool = False
 
 
 @dataclass
@@ -36,35 +44,36 @@ class CsvLines:
     header: tuple[str, ...]
     header_raw: str
     names_reasons: bool
-    id_place: int | None
     _records: Iterator[tuple[int, str, list[str] | csv.Error]]
-    _width: int
     _mapping: MappingFile
 
     def __iter__(self) -> Iterator[Line]:
         for number, raw, cells in self._records:
             if isinstance(cells, csv.Error):
                 yield Line(number, raw, [], _unreadable(raw, str(cells)))
-            elif not cells:
-                continue  # an empty line holds nothing
-            elif not raw.isascii() and any("\udc80" <= letter <= "\udcff" for letter in raw):
-                yield Line(number, raw, cells, undecodable(raw, self._mapping.encoding))
-            elif len(cells) == self._width or self._may_hold_reasons(len(cells)):
-                yield Line(number, raw, cells, None)
-            else:
-                yield Line(number, raw, cells, _ragged(raw, len(cells), self._width))
+            elif cells:  # an empty line holds nothing
+                yield self._line(number, raw, cells)
 
-    def given_id(self, cells: Sequence[str]) -> str:
-        """The id that a rejects file carries back; empty in any other file."""
-        return cells[self.id_place].strip() if self.id_place is not None and self.id_place < len(cells) else ""
+    def _line(self, number: int, raw: str, cells: list[str]) -> Line:
+        width = len(self.header)
+        given = len(REASON_COLUMNS)
+        # A line of a rejects file says its code; where that was wiped out, its width tells.
+        has_reasons = len(cells) > given and bool(_CODE.fullmatch(cells[-given]))
+        has_reasons = has_reasons or (self.names_reasons and len(cells) == width + given)
+        own, line_id = (cells[:-given], cells[-1].strip()) if has_reasons else (cells, "")
+        fault = None
+        if not raw.isascii() and any("\udc80" <= letter <= "\udcff" for letter in raw):
+            fault = undecodable(raw, self._mapping.encoding)
+        elif len(own) != width:
+            fault = _ragged(raw, len(own), width)
+        return Line(number, raw, own, fault, line_id, has_reasons)
 
     def with_reasons(self, line: Line, code: str, reason: str, line_id: str) -> str:
         """The line for a rejects file: as it came, with the columns of ``REASON_COLUMNS`` after it."""
         added = [code, reason, line_id]
-        if not self.names_reasons and len(line.cells) <= self._width:
-            body = line.raw.rstrip("\r\n")
-            return body + self._mapping.delimiter + self._written(added)
-        return self._written([*line.cells[: len(self.header)], *added])
+        if line.has_reasons:
+            return self._written([*line.cells, *added])
+        return line.raw.rstrip("\r\n") + self._mapping.delimiter + self._written(added)
 
     def header_with_reasons(self) -> str:
         """The header of a rejects file; empty where the file has none."""
@@ -72,14 +81,10 @@ class CsvLines:
             return self.header_raw
         return self.header_raw.rstrip("\r\n") + self._mapping.delimiter + self._written(REASON_COLUMNS)
 
-    def _may_hold_reasons(self, width: int) -> bool:
-        return self._mapping.header is not True and width == self._width + len(REASON_COLUMNS)
-
     def _written(self, cells: Sequence[str]) -> str:
         out = io.StringIO()
-        csv.writer(out, delimiter=self._mapping.delimiter, quotechar=self._mapping.quote, lineterminator="\n").writerow(
-            cells
-        )
+        dialect = {"delimiter": self._mapping.delimiter, "quotechar": self._mapping.quote}
+        csv.writer(out, lineterminator="\n", **dialect).writerow(cells)  # type: ignore[arg-type]
         return out.getvalue()
 
 
@@ -88,7 +93,7 @@ def csv_lines(lines: Iterable[str], mapping: MappingFile, file: str) -> CsvLines
     records = _records(lines, mapping)
     if mapping.header is not True:
         own = tuple(mapping.header)
-        return CsvLines(own, "", False, len(own) + 2, records, len(own), mapping)
+        return CsvLines(own, "", False, records, mapping)
     number, raw, cells = next(records, (1, "", []))
     if isinstance(cells, csv.Error) or not any(cells):
         raise Refused(
@@ -106,7 +111,7 @@ def csv_lines(lines: Iterable[str], mapping: MappingFile, file: str) -> CsvLines
     names = [cell.strip() for cell in cells]
     names_reasons = tuple(names[-3:]) == REASON_COLUMNS
     own = tuple(names[:-3] if names_reasons else names)
-    return CsvLines(own, raw, names_reasons, len(own) + 2 if names_reasons else None, records, len(names), mapping)
+    return CsvLines(own, raw, names_reasons, records, mapping)
 
 
 def _records(lines: Iterable[str], mapping: MappingFile) -> Iterator[tuple[int, str, list[str] | csv.Error]]:
