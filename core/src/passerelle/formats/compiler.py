@@ -1,8 +1,8 @@
 """Generates the function that writes documents: one f-string per record, made from the parsed tree alone.
 
-No text of a format file, a setting or a row ever enters the generated source: constants and functions are bound by name.
-What changes only from run to run is text by then; what changes with the document is rendered once per document; a run of
-neighbouring cells that reads the same few codes or days is one look-up in a memory of what was rendered before.
+No text of a format file, a setting or a row ever enters the generated source: constants and functions are bound by
+name. What changes only from run to run is text by then; what changes with the document is rendered once per document;
+neighbouring cells that read the same code or day are one look-up in a memory of what was rendered before.
 """
 
 from __future__ import annotations
@@ -14,30 +14,15 @@ from typing import Any, TypeAlias
 from passerelle.formats.cells import BranchWriter, CellWriter, Piece
 from passerelle.formats.document import DocumentRow, LineRow
 from passerelle.formats.language import KNOWN, LEVELS
+from passerelle.formats.memory import MANY_VALUES, Memory
+from passerelle.formats.quick import halves, quick_finish, worn
 from passerelle.formats.rows import DOCUMENT_NAMES, LINE_NAMES, SECTION_NAMES, Values, unwritten
 from passerelle.formats.shapes import Cell, Condition, Format, Shape
+from passerelle.money import exponent
 
 DocumentFunction: TypeAlias = Callable[[DocumentRow, Sequence[LineRow]], str]
 
 _RUN, _DOCUMENT, _LINE = 0, 1, 2
-# Rarely the same twice: remembering what they became would cost more than rendering them again.
-_MANY_VALUES = {"piece", "report", "title", "comment", "amount", "base", "original", "section_amount"}
-_MEMORY = 20_000
-
-
-class Memory(dict[Any, str]):
-    """What values became, so that each is rendered once; emptied when it has grown too large."""
-
-    def __init__(self, render: Callable[[Any], str]) -> None:
-        super().__init__()
-        self._render = render
-
-    def __missing__(self, key: Any) -> str:
-        text = self._render(key)
-        if len(self) >= _MEMORY:
-            self.clear()
-        self[key] = text
-        return text
 
 
 @dataclass(slots=True)
@@ -62,12 +47,14 @@ class Compiler:
         self.form = form
         self.run = run
         self.currency = str(run["entity_currency"])
+        self.encoding = form.medium.encoding
         self.bound: dict[str, Any] = {"__builtins__": {}}
         self._names: dict[Any, str] = {}
         self._writers: dict[Cell, CellWriter] = {}
         self.prologue: list[str] = []
         self.source_text = ""
         self._hoisted: dict[str, str] = {}
+        self._finishes: dict[int, Callable[[str], str]] = {}
 
     # --- names -------------------------------------------------------------------------------------------------------
 
@@ -81,8 +68,8 @@ class Compiler:
         return self._names[known]
 
     def text(self, constant: str) -> str:
-        """A constant by name."""
-        return self.bind(constant, "k", constant)
+        """A constant of the file, worn, by name."""
+        return self.bind(worn(constant, self.encoding), "k", constant)
 
     def writer(self, cell: Cell) -> CellWriter:
         """The writer of a cell; equal cells share one."""
@@ -107,7 +94,7 @@ class Compiler:
         return tuple(sorted(name for name in names if name not in self.run))
 
     def _is_memorable(self, names: tuple[str, ...]) -> bool:
-        return len(names) <= 2 and not _MANY_VALUES & set(names)
+        return len(names) <= 2 and not MANY_VALUES & set(names)
 
     def _choice(self, writer: CellWriter, level: int) -> str:
         """A chain of conditional expressions over the cell's contents."""
@@ -117,7 +104,7 @@ class Compiler:
             code += f"{self._content(branch, level)} if {tests} else " if tests else self._content(branch, level)
         if writer.branches[-1].branch.conditions:
             names = self._varying(writer.cell.names)
-            render = self.bind(_refusing(writer, names, self.run), "r")
+            render = self.bind(_refusing(writer, names, self.run), "r")  # never returns
             code += f"{render}(({', '.join(names)},))"
         return f"({code})"
 
@@ -133,12 +120,43 @@ class Compiler:
         if not names:
             return self.text(branch.finish(branch.content(self.run)))
         if self._is_memorable(names):
-            memory = Memory(_rendering(names, self.run, lambda row: branch.finish(branch.content(row))))
+            memory = Memory(
+                _rendering(names, self.run, lambda row: worn(branch.finish(branch.content(row)), self.encoding))
+            )
             return f"{self.bind(memory, 'm')}[{_key(names)}]"
-        code = f"{self.bind(branch.finish, 'f')}({self._composed(branch)})"
+        code = self._amount(branch) or f"{self.bind(self._quick(branch), 'f', id(branch))}({self._composed(branch)})"
         if level > _DOCUMENT and max(_level(name) for name in names) == _DOCUMENT:
             return self._once(code)
         return code
+
+    def _quick(self, branch: BranchWriter) -> Callable[[str], str]:
+        if id(branch) not in self._finishes:
+            self._finishes[id(branch)] = quick_finish(branch.finish)
+        return self._finishes[id(branch)]
+
+    def _amount(self, branch: BranchWriter) -> str:
+        """An amount as two look-ups; empty where its cell is not that simple."""
+        name, cell = branch.branch.variable, branch.finish.cell
+        decimals = exponent(self.currency)
+        if branch.branch.kind != "amount" or name == "original" or cell.decimals not in (None, decimals):
+            return ""
+        plus = halves(cell, self.form.medium, decimals, "")
+        minus_sign = "-" if cell.form == "signed" else ""
+        minus = halves(cell, self.form.medium, decimals, minus_sign)
+        if plus is None or minus is None:
+            return ""
+        unit = 10**decimals
+        fractions = self.bind(plus[1], "c", ("fractions", cell.mark, decimals))
+        positive, negative = (
+            f"{self.bind(Memory(part[0]), 'w', (cell, sign))}[{value} // {unit}] + {fractions}[{value} % {unit}]"
+            for sign, part, value in (("", plus, name), (minus_sign, minus, f"-{name}"))
+        )
+        empty = self.text(branch.finish(cell.empty))
+        code = {
+            "debit": f"{positive} if {name} >= 0 else {empty}",
+            "credit": f"{negative} if {name} <= 0 else {empty}",
+        }.get(cell.form, f"{positive} if {name} >= 0 else {negative}")
+        return f"({empty} if not {name} else {code})" if name == "base" else f"({code})"
 
     def _composed(self, branch: BranchWriter) -> str:
         parts = [self._piece(piece) for piece in branch.pieces]
@@ -148,19 +166,22 @@ class Compiler:
 
     def _piece(self, piece: str | Piece) -> str:
         if isinstance(piece, str):
-            return self.text(piece)
+            return self.bind(piece, "t", piece)
         if all(name in self.run for name in piece.names):
-            return self.text(piece.form(*[self.run[name] for name in piece.names]))
+            known = piece.form(*[self.run[name] for name in piece.names])
+            return self.bind(known, "t", known)
         name = piece.names[0]
         if piece.form is str:
             return name if KNOWN[name].kind in ("text", "code") else f"{self.bind(str, 'str')}({name})"
         if self._is_memorable(piece.names):
             return f"{self.bind(Memory(piece.form), 'm')}[{name}]"
-        arguments = ", ".join(self.text(str(self.run[n])) if n in self.run else n for n in piece.names)
+        arguments = ", ".join(self.bind(self.run[n], "k", ("run", n)) if n in self.run else n for n in piece.names)
         return f"{self.bind(piece.form, 'g')}({arguments})"
 
     def _once(self, code: str) -> str:
         """``code`` computed once per document."""
+        if code in self._hoisted.values():
+            return code
         if code not in self._hoisted:
             self._hoisted[code] = f"d{len(self._hoisted)}"
             self.prologue.append(f"{self._hoisted[code]} = {code}")
@@ -192,7 +213,9 @@ class Compiler:
         if len(run) == 1 and (run[0].is_text or run[0].level > _DOCUMENT):
             return run[0]
         joined = _merged(run, _share_a_memory, _together)
-        codes = [self._code(segment) for segment in joined]
+        codes = [self._once(segment.code) if segment.code else self._code(segment) for segment in joined]
+        if len(codes) == 1:
+            return Segment(_DOCUMENT, code=self._once(codes[0]))
         return Segment(_DOCUMENT, code=self._once('f"' + "".join(f"{{{code}}}" for code in codes) + '"'))
 
     def _code(self, segment: Segment) -> str:
@@ -204,7 +227,9 @@ class Compiler:
         memory = Memory(
             _rendering(
                 segment.names, self.run,
-                lambda row: "".join(part if isinstance(part, str) else part.render(row) for part in parts),
+                lambda row: worn(
+                    "".join(part if isinstance(part, str) else part.render(row) for part in parts), self.encoding
+                ),
             )
         )  # fmt: skip
         return f"{self.bind(memory, 'm', (segment.names, segment.parts))}[{_key(segment.names)}]"

@@ -72,13 +72,13 @@ class Content(Part):
     )
     map: dict[str, str] | None = Field(
         None,
-        description="with `var`: what is written for each value, as `{ debit = 'D', credit = 'C' }`; a value that is not "
-        "listed is refused",
+        description="with `var`: what is written for each value, as `{ debit = 'D', credit = 'C' }`; a value that is "
+        "not listed is refused",
     )
 
 
 class Case(Content):
-    """One of several contents. The first case whose conditions all hold is written; where none holds, the cell is refused."""
+    """One of several contents: the first whose conditions all hold is written; where none does, the cell is refused."""
 
     when: Conditions = Field({}, description="variables or settings that must have the value, or one of the values")
     unless: Conditions = Field({}, description="variables or settings that must not")

@@ -8,35 +8,41 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, NoReturn
+from operator import itemgetter
+from typing import Any, NoReturn, TypeAlias
 
 from passerelle.errors import Finding, Place, Refused
-from passerelle.formats.recovery import Recovery, analytic_recoveries, line_recoveries, reading, recoveries
+from passerelle.formats.decoding import Decode, compile_decode
+from passerelle.formats.recovery import Recovery, analytic_recoveries, line_recoveries, recoveries
 from passerelle.formats.shapes import Format, Shape, told_apart
 
+Cells: TypeAlias = Sequence[str]
+Raw: TypeAlias = tuple[str, int, Cells]
+"""A record found by the layout alone: its name, the number of its first line, its cells."""
 
-class ReadRecord(NamedTuple):
-    """A record found in a file: where it starts, its cells as they stand, and the values recovered from them."""
 
-    record: str
-    position: int  # of its first line in the file, from 1
-    cells: dict[str, str]
-    values: dict[str, str | int]
+class ReadRecord:
+    """A record found in a file: ``values`` were recovered from it; ``position`` is its first line, from 1."""
+
+    __slots__ = ("_names", "_texts", "position", "record", "values")
+
+    def __init__(self, record: str, position: int, values: dict[str, str | int], names: Cells, texts: Cells) -> None:
+        self.record = record
+        self.position = position
+        self.values = values
+        self._names = names
+        self._texts = texts
 
     @property
     def kind(self) -> str:
         """The line kind, where the format tells it."""
         return str(self.values.get("kind", ""))
 
-
-class _Raw(NamedTuple):
-    """Cells of a record, found by the layout alone."""
-
-    record: str
-    position: int
-    cells: Sequence[str]
+    @property
+    def cells(self) -> dict[str, str]:
+        """The cells as they stand in the file, by the name of their field."""
+        return dict(zip(self._names, self._texts, strict=True))
 
 
 def read(form: Format, chunks: Iterable[bytes], *, currency: str, year: int) -> Iterator[ReadRecord]:
@@ -45,233 +51,250 @@ def read(form: Format, chunks: Iterable[bytes], *, currency: str, year: int) -> 
     ``currency`` is the entity's, whose minor units amounts become; ``year`` is the one to which years of two digits are
     nearest. Raises ``Refused`` with the place when the bytes are not what the format says.
     """
-    reader = _Reader(form, currency, year)
-    lines = _lines(form, chunks)
-    raw = {"delimited": _delimited, "fixed": _fixed, "tagged": _tagged}[form.medium.layout](form, lines)
-    return map(reader.record, raw)
+    of_layout = {"delimited": _delimited, "fixed": _fixed, "tagged": _tagged}[form.medium.layout]
+    blueprints = _blueprints(form, currency, year)
+    parent = 1
+    for record, position, cells in of_layout(form, _batches(form, chunks)):
+        blueprint = blueprints[record]
+        try:
+            values = blueprint.decode(cells, parent)
+        except ValueError:
+            values = None
+        if values is None or blueprint.constants(cells) != blueprint.said:
+            blueprint.refuse(form, position, cells)
+        if record == "line":
+            parent = values.get("amount", 1)  # type: ignore[assignment]
+        yield ReadRecord(record, position, values, blueprint.names, cells)
 
 
-class _Reader:
-    """Turns cells into values; keeps the side of the line record to which analytic records belong."""
+class _Blueprint:
+    """How the cells of one record are read."""
 
-    def __init__(self, form: Format, currency: str, year: int) -> None:
-        self.form = form
-        self.shapes: dict[str, Shape] = {"line": next(iter(form.lines.values()))}
-        told = {"line": line_recoveries(form), "analytic": analytic_recoveries(form)}
-        if form.analytic:
-            self.shapes["analytic"] = next(iter(form.analytic.values()))
-        for record, shape in (("header", form.header), ("trailer", form.trailer)):
-            if shape is not None:
-                self.shapes[record] = shape
-                told[record] = recoveries(form, shape)
-        self.names = {record: [cell.name for cell in shape.cells] for record, shape in self.shapes.items()}
-        self.steps = {
-            record: [self._step(shape, recovery, currency, year) for recovery in _ordered(told[record])]
-            for record, shape in self.shapes.items()
+    def __init__(self, form: Format, shape: Shape, told: dict[str, Recovery], currency: str, year: int) -> None:
+        self.names = [cell.name for cell in shape.cells]
+        self._has_flag = bool(shape.flag)
+        self._each = {
+            name: (recovery, compile_decode(shape, _needed(told, name), form.medium, currency, year))
+            for name, recovery in told.items()
         }
-        self.constants = {
-            record: [
-                (n, text)
-                for n, cell in enumerate(shape.cells)
-                if (text := cell.constant) is not None and cell.branches[0].kind == "constant"
-            ]
-            for record, shape in self.shapes.items()
+        self.decode: Decode = compile_decode(shape, told, form.medium, currency, year)
+        fixed = {
+            number: text if not cell.pad or cell.width is None else text.ljust(cell.width, cell.pad)
+            for number, cell in enumerate(shape.cells)
+            if cell.branches[0].kind == "constant" and (text := cell.constant) is not None and cell.align == "left"
         }
-        self.parent = 1
+        self._at = list(fixed)
+        self.said = _tuple(fixed.values())
+        self.constants = _getter(self._at)
 
-    def _step(
-        self, shape: Shape, recovery: Recovery, currency: str, year: int
-    ) -> tuple[Recovery, Callable[[str], str | int], Callable[[str], str | int]]:
-        own = [reading(shape.cells[n], self.form.medium, currency, year) for n in recovery.cells]
-        if recovery.variable == "original":
-            cell = shape.cells[recovery.cells[0]]
-            medium = self.form.medium
-            self.original = lambda text, code: reading(cell, medium, code or currency, year)(text)
-        return recovery, own[0], own[-1]
-
-    def record(self, raw: _Raw) -> ReadRecord:
-        """The record with its values."""
-        record, position, cells = raw
-        for number, text in self.constants.get(record, ()):
-            if cells[number].strip() != text.strip():
-                name = self.names[record][number]
-                _refuse(self.form, "PSR-5204", f"{name} is not what the format writes.", raw, number, text)
-        values: dict[str, str | int] = {}
-        for recovery, first, last in self.steps.get(record, ()):
+    def refuse(self, form: Format, position: int, cells: Cells) -> NoReturn:
+        """Says which cell is not as it must be."""
+        tagged = form.medium.layout == "tagged"
+        position += self._has_flag
+        for recovery, decode in self._each.values():
             number = recovery.cells[0]
             try:
-                if recovery.variable == "original":
-                    values["original"] = self.original(cells[number], str(values["currency"]))
-                    continue
-                value = first(cells[number])
-                if len(recovery.cells) > 1:
-                    value = int(value) - int(last(cells[recovery.cells[1]]))
-                elif recovery.sign:
-                    negative = values["side"] == "credit" if recovery.sign == "side" else self.parent < 0
-                    value = -int(value) if negative else value
-                values[recovery.variable] = value
+                decode(cells, 1)
             except ValueError as fault:
-                _refuse(self.form, "PSR-5203", f"{self.names[record][number]}: {fault}.", raw, number, "")
-        if record == "line" and "amount" in values:
-            self.parent = int(values["amount"])
-        return ReadRecord(record, position, dict(zip(self.names.get(record, ()), cells, strict=False)), values)
+                _refuse(form, "PSR-5203", f"{self.names[number]}: {fault}.", position + number * tagged, cells[number])
+        for number, text in zip(self._at, self.said, strict=True):
+            if cells[number] != text:
+                message = f"{self.names[number]} is not what the format writes."
+                _refuse(form, "PSR-5204", message, position + number * tagged, cells[number], text)
+        raise AssertionError(cells)
 
 
-def _ordered(told: dict[str, Recovery]) -> list[Recovery]:
-    """Those that give others their sign or currency first."""
-    return sorted(told.values(), key=lambda recovery: (bool(recovery.sign), recovery.variable == "original"))
+def _needed(told: dict[str, Recovery], name: str) -> dict[str, Recovery]:
+    """The recovery of ``name`` with that of what it needs."""
+    needs = {"side"} if told[name].sign == "side" else {"currency"} if name == "original" else set()
+    return {other: told[other] for other in (*needs, name)}
+
+
+def _getter(at: list[int]) -> Callable[[Cells], tuple[str, ...]]:
+    if len(at) < 2:
+        return lambda cells: tuple(cells[number] for number in at)
+    return itemgetter(*at)
+
+
+def _tuple(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(texts)
+
+
+def _blueprints(form: Format, currency: str, year: int) -> dict[str, _Blueprint]:
+    shapes = {"line": (next(iter(form.lines.values())), line_recoveries(form))}
+    if form.analytic:
+        shapes["analytic"] = (next(iter(form.analytic.values())), analytic_recoveries(form))
+    for record, shape in (("header", form.header), ("trailer", form.trailer)):
+        if shape is not None:
+            shapes[record] = (shape, recoveries(form, shape))
+    return {record: _Blueprint(form, shape, told, currency, year) for record, (shape, told) in shapes.items()}
 
 
 # --- layouts ---------------------------------------------------------------------------------------------------------
 
+Batches: TypeAlias = Iterator[tuple[int, list[str]]]
+"""Lines of the file without their newlines, many at a time, each batch with the number of its first line."""
 
-def _lines(form: Format, chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines of the file without their newlines, each of which must be exactly the format's."""
+
+def _batches(form: Format, chunks: Iterable[bytes]) -> Batches:
+    """The lines, each of which must end exactly as the format says."""
     medium = form.medium
-    decoder = codecs.getincrementaldecoder(medium.encoding)("strict")
-    rest, number = "", 0
-    for chunk in _ended(chunks):
+    decoder = codecs.getincrementaldecoder(medium.encoding + "-sig" * bool(medium.byte_order_mark))("strict")
+    rest, number = "", 1
+    for chunk in _and_the_end(chunks):
         try:
             rest += decoder.decode(chunk or b"", chunk is None)
         except UnicodeDecodeError as fault:
-            _refuse_line(form, "PSR-5201", f"The bytes are not {medium.encoding}: {fault.reason}.", number + 1, "")
-        *whole, rest = rest.split(medium.newline)
-        for line in whole:
-            number += 1
-            if "\n" in line or "\r" in line:
-                _refuse_line(form, "PSR-5201", "A line ends otherwise than the format says.", number, line)
-            yield line
+            _refuse(form, "PSR-5201", f"The bytes are not {medium.encoding}: {fault.reason}.", number, "")
+        *lines, rest = rest.split(medium.newline)
+        if not lines:
+            continue
+        text = "".join(lines)
+        if "\n" in text or "\r" in text:
+            bad = next(n for n, line in enumerate(lines) if "\n" in line or "\r" in line)
+            _refuse(form, "PSR-5201", "A line ends otherwise than the format says.", number + bad, lines[bad])
+        yield number, lines
+        number += len(lines)
     if rest:
-        _refuse_line(form, "PSR-5201", "The last line does not end.", number + 1, rest)
+        _refuse(form, "PSR-5201", "The last line does not end as the format says.", number, rest)
 
 
-def _ended(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
+def _and_the_end(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
     yield from chunks
     yield None
 
 
-def _framed(form: Format, lines: Iterable[str]) -> Iterator[tuple[str, int, str]]:
-    """Lines with the record to which they belong: the header's first, the trailer's last."""
+def _framed(form: Format, batches: Batches) -> Iterator[tuple[str, int, list[str]]]:
+    """Lines with the record to which they belong: the header's and the titles first, the trailer's last."""
     head = ["header"] * (form.header is not None) + ["titles"] * form.file.header_row
-    held: deque[tuple[int, str]] = deque()
     tail = 1 if form.trailer is not None else 0
-    number = 0
-    for number, line in enumerate(lines, 1):
-        if number <= len(head):
-            yield head[number - 1], number, line
-            continue
-        held.append((number, line))
-        if len(held) > tail:
-            yield ("line", *held.popleft())
-    if number < len(head) or len(held) < tail:
-        _refuse_line(form, "PSR-5204", "The file ends before its header and trailer do.", number + 1, "")
-    for at, line in held:
-        yield "trailer", at, line
+    held: list[str] = []
+    at = 1
+    for number, batch in batches:
+        lines = held + batch
+        at = number - len(held)
+        while head and lines:
+            yield head.pop(0), at, [lines.pop(0)]
+            at += 1
+        body = len(lines) - tail
+        if body > 0:
+            yield "line", at, lines[:body]
+            at += body
+        held = lines[max(0, body) :]
+    if head or len(held) < tail:
+        _refuse(form, "PSR-5204", "The file ends before its header and its trailer do.", at, "")
+    if held:
+        yield "trailer", at, held
 
 
-def _delimited(form: Format, lines: Iterator[str]) -> Iterator[_Raw]:
+def _delimited(form: Format, batches: Batches) -> Iterator[Raw]:
     medium = form.medium
-    place: deque[tuple[str, int]] = deque()
-
-    def texts() -> Iterator[str]:
-        for record, number, line in _framed(form, lines):
-            place.append((record, number))
-            yield line
-
-    quoting = csv.QUOTE_MINIMAL if medium.quote else csv.QUOTE_NONE
-    rows = csv.reader(texts(), delimiter=medium.delimiter, quotechar=medium.quote or None, quoting=quoting, strict=True)
     shape = next(iter(form.lines.values()))
     counts = {"line": len(shape.cells), "titles": len(shape.cells)}
-    for record, once in (("header", form.header), ("trailer", form.trailer)):
-        counts[record] = len(once.cells) if once is not None else 0
+    counts |= {once.record: len(once.cells) for once in (form.header, form.trailer) if once is not None}
     titles = [cell.title for cell in shape.cells]
-    analytic = told_apart(form) if form.analytic else None
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as fault:
-            _refuse_line(form, "PSR-5202", f"The row cannot be parsed: {fault}.", place[-1][1] if place else 1, "")
-        if row is None:
-            return
-        record, number = place.popleft()
-        if place or len(row or [""]) != counts[record]:
-            message = f"The row has {len(row)} cells instead of {counts[record]}."
-            _refuse_line(form, "PSR-5202", message, number, medium.delimiter.join(row))
-        if record == "titles":
-            if row != titles:
-                _refuse_line(
-                    form, "PSR-5204", "The header row is not the format's.", number, medium.delimiter.join(row)
-                )
-            continue
-        if analytic is not None and record == "line" and row[analytic[0]] in analytic[1]:
-            record = "analytic"
-        yield _Raw(record, number, row or [""])
+    column, analytic = told_apart(form) or (0, frozenset()) if form.analytic else (0, frozenset())
+    dialect: dict[str, Any] = {"delimiter": medium.delimiter, "quotechar": medium.quote or None, "strict": True}
+    dialect["quoting"] = csv.QUOTE_MINIMAL if medium.quote else csv.QUOTE_NONE
+    for record, first, lines in _framed(form, batches):
+        count, number = counts[record], first
+        for number, row in enumerate(_rows(form, lines, first, dialect), first):
+            if len(row) != count:
+                message = f"The row has {len(row)} cells instead of {count}."
+                _refuse(form, "PSR-5202", message, number, lines[number - first])
+            if record == "titles":
+                if row != titles:
+                    _refuse(form, "PSR-5204", "The header row is not the format's.", number, lines[0])
+            else:
+                yield "analytic" if record == "line" and row[column] in analytic else record, number, row
 
 
-def _fixed(form: Format, lines: Iterator[str]) -> Iterator[_Raw]:
-    slices = {"line": _slices(next(iter(form.lines.values())))}
-    for record, shape in (("header", form.header), ("trailer", form.trailer)):
-        if shape is not None:
-            slices[record] = _slices(shape)
-    analytic = told_apart(form) if form.analytic else None
-    if analytic is not None:
-        slices["analytic"] = _slices(next(iter(form.analytic.values())))
+def _rows(form: Format, lines: list[str], first: int, dialect: dict[str, Any]) -> Iterator[list[str]]:
+    """The rows of a batch: a row is a line, since no cell of ours holds a newline."""
+    rows = csv.reader(lines, **dialect)
+    try:
+        for number, row in enumerate(rows, 1):
+            if rows.line_num != number:
+                raise csv.Error("a quote is not closed")
+            yield row or [""]
+    except csv.Error as fault:
+        number = rows.line_num
+        _refuse(form, "PSR-5202", f"The row cannot be parsed: {fault}.", first + number - 1, lines[number - 1])
+
+
+def _fixed(form: Format, batches: Batches) -> Iterator[Raw]:
+    line = next(iter(form.lines.values()))
+    cut = {"line": _cutter(line)}
+    cut |= {once.record: _cutter(once) for once in (form.header, form.trailer) if once is not None}
+    column, analytic = 0, frozenset[str]()
+    if form.analytic:
+        cut["analytic"] = _cutter(next(iter(form.analytic.values())))
+        column, said = told_apart(form) or (0, frozenset())
+        cell = line.cells[column]
+        analytic = frozenset(text.ljust(cell.width or 0, cell.pad or " ") for text in said)
     length = form.medium.record_length
-    for record, number, line in _framed(form, lines):
-        if record == "line":
-            if len(line) != length:
-                _refuse_line(
-                    form, "PSR-5202", f"The record has {len(line)} characters instead of {length}.", number, line
-                )
-            if analytic is not None and line[slices["line"][analytic[0]]].strip() in analytic[1]:
-                record = "analytic"
-        yield _Raw(record, number, [line[piece] for piece in slices[record]])
+    cut_line, cut_analytic = cut["line"], cut.get("analytic")
+    for record, first, lines in _framed(form, batches):
+        for number, text in enumerate(lines, first):
+            if record != "line":
+                yield record, number, cut[record](text)
+                continue
+            if len(text) != length:
+                message = f"The record has {len(text)} characters instead of {length}."
+                _refuse(form, "PSR-5202", message, number, text)
+            cells = cut_line(text)
+            if cut_analytic is not None and cells[column] in analytic:
+                yield "analytic", number, cut_analytic(text)
+            else:
+                yield "line", number, cells
 
 
-def _slices(shape: Shape) -> list[slice]:
+def _cutter(shape: Shape) -> Callable[[str], Cells]:
     at, slices = 0, []
     for cell in shape.cells:
         end = at + cell.width if cell.width is not None else None
         slices.append(slice(at, end))
         at = end or 0
-    return slices
+    if len(slices) == 1:
+        return lambda text: [text[slices[0]]]
+    return itemgetter(*slices)
 
 
-def _tagged(form: Format, lines: Iterator[str]) -> Iterator[_Raw]:
-    numbered = enumerate(lines, 1)
-    counts: dict[str, tuple[str, int]] = {}
-    shapes = [next(iter(form.lines.values())), *list(form.analytic.values())[:1], form.trailer]
-    for shape in (shape for shape in shapes if shape is not None):
-        counts[shape.flag] = (shape.record, len(shape.cells))
-    if form.header is not None:
-        yield _block(form, numbered, "header", 1, len(form.header.cells))
-    last = "header"
-    for number, line in numbered:
-        if line not in counts or last == "trailer":
-            _refuse_line(form, "PSR-5202", "A flag was expected here.", number, line)
-        last, count = counts[line]
-        yield _block(form, numbered, last, number, count)
+def _tagged(form: Format, batches: Batches) -> Iterator[Raw]:
+    shapes = [next(iter(form.lines.values())), *list(form.analytic.values())[:1]]
+    counts: dict[str, tuple[str, int]] = {shape.flag: (shape.record, len(shape.cells)) for shape in shapes}
+    if form.trailer is not None:
+        counts[form.trailer.flag] = ("trailer", len(form.trailer.cells))
+    head = len(form.header.cells) if form.header is not None else 0
+    held: list[str] = []
+    last, number = "", 1
+    for _, batch in batches:
+        lines, at = held + batch, 0
+        if head and len(lines) >= head:
+            yield "header", number, lines[:head]
+            at, head = head, 0
+        while at < len(lines) and not head:
+            flag = lines[at]
+            if flag not in counts or last == "trailer":
+                _refuse(form, "PSR-5202", "The flag of a record was expected here.", number + at, flag)
+            record, count = counts[flag]
+            end = at + 1 + count
+            if end > len(lines):
+                break
+            yield record, number + at, lines[at + 1 : end]
+            at, last = end, record
+        held = lines[at:]
+        number += at
+    if held or head:
+        _refuse(form, "PSR-5202", "The last record lacks cells.", number, "".join(held[:1]))
     if form.trailer is not None and last != "trailer":
-        _refuse_line(form, "PSR-5204", f"The file does not end with {form.trailer.flag}.", 1, "")
+        _refuse(form, "PSR-5204", f"The file does not end with {form.trailer.flag}.", number, "")
 
 
-def _block(form: Format, lines: Iterator[tuple[int, str]], record: str, number: int, count: int) -> _Raw:
-    cells = [line for _, (_, line) in zip(range(count), lines, strict=False)]
-    if len(cells) < count:
-        _refuse_line(form, "PSR-5202", f"The {record} record has {len(cells)} cells instead of {count}.", number, "")
-    return _Raw(record, number, cells)
-
-
-def _refuse(form: Format, code: str, message: str, raw: _Raw, number: int, expected: str) -> NoReturn:
-    tagged = form.medium.layout == "tagged"
-    position = raw.position + number + (raw.record != "header" if tagged else -number)
-    _refuse_line(form, code, message, position, raw.cells[number], expected)
-
-
-def _refuse_line(form: Format, code: str, message: str, number: int, line: str, expected: str = "") -> NoReturn:
+def _refuse(form: Format, code: str, message: str, number: int, line: str, expected: str = "") -> NoReturn:
     raise Refused(
         Finding(
-            code, message, object=f"a file of format {form.name}", value=line, expected=expected,
+            code, message, object=f"a file of format {form.name}", value=line.strip(), expected=expected,
             remedy="render it again; if it comes out so again, report a defect", who="admin",
             place=Place(form.name, number, 0, line[:200]),
         )

@@ -1,21 +1,19 @@
 """What a record says of its line: for each cell the variable that can be read back from it, by inverting its form.
 
-A variable is recoverable when a cell holds it alone and whole: codes, days, integers, and amounts from one signed column,
-two columns, or an amount beside a side. Texts are not: they may be cut and written otherwise.
+A variable is recoverable when a cell holds it alone and whole: codes, days, integers, and amounts from one signed
+column, two columns, or an amount beside a side. Texts are not: they may be cut and written otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from passerelle.formats.cells import without_apostrophe
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.language import KNOWN
 from passerelle.formats.rows import document_rows
-from passerelle.formats.shapes import Branch, Cell, Format, Medium, Shape
+from passerelle.formats.shapes import Cell, Format, Medium, Shape
 from passerelle.formats.templates import Hole
-from passerelle.money import exponent
 
 _SIGNED_BY_SIDE = ("amount", "section_amount")
 
@@ -133,87 +131,3 @@ def _told(cell: Cell, medium: Medium) -> str:
     if kind == "amount":
         return name if cell.pad in ("", " ", "0") and not any(c.isdigit() for c in cell.mark) else ""
     return name
-
-
-def reading(cell: Cell, medium: Medium, currency: str, year: int) -> Callable[[str], str | int]:
-    """How the text of a cell that tells a variable is turned back into its value; ``ValueError`` when it is none."""
-    branch = cell.branches[0]
-    kind = KNOWN[next(part.name for part in branch.parts if isinstance(part, Hole))].kind
-    bare = _unpadded(cell)
-    if branch.mapping is not None:
-        return _mapped_back({text: value for value, text in branch.mapping}, bare)
-    if kind == "amount":
-        return _amount(cell, exponent(currency), bare)
-    if branch.variable and kind == "day":
-        days: dict[str, str] = {}
-
-        def day(text: str) -> str:
-            if text not in days:
-                days[text] = cell.day_form.read(bare(text), year)
-            return days[text]
-
-        return day
-    before, after = _around(branch)
-    integer = kind == "integer"
-
-    def code(text: str) -> str | int:
-        text = bare(text)
-        if medium.spreadsheet:
-            text = without_apostrophe(text)
-        if not (text.startswith(before) and text.endswith(after)):
-            raise ValueError(f"{text!r} is not written {before}…{after}")
-        text = text[len(before) : len(text) - len(after)]
-        return int(text) if integer else text
-
-    if before or after or medium.spreadsheet or integer:
-        return code
-    return bare
-
-
-def _unpadded(cell: Cell) -> Callable[[str], str]:
-    if not cell.pad or cell.width is None or cell.pad == "0":
-        return str
-    if cell.align == "left":
-        return lambda text: text.rstrip(cell.pad)
-    return lambda text: text.lstrip(cell.pad)
-
-
-def _mapped_back(values: Mapping[str, str], bare: Callable[[str], str]) -> Callable[[str], str]:
-    def value(text: str) -> str:
-        if bare(text) not in values:
-            raise ValueError(f"{text!r} is none of {', '.join(values)}")
-        return values[bare(text)]
-
-    return value
-
-
-def _around(branch: Branch) -> tuple[str, str]:
-    """The constants before and after the one variable of a template."""
-    at = next(number for number, part in enumerate(branch.parts) if isinstance(part, Hole))
-    return "".join(map(str, branch.parts[:at])), "".join(map(str, branch.parts[at + 1 :]))
-
-
-def _amount(cell: Cell, currency_exponent: int, bare: Callable[[str], str]) -> Callable[[str], int]:
-    decimals = currency_exponent if cell.decimals is None else cell.decimals
-    factor = 10 ** max(0, currency_exponent - decimals)
-    divisor = 10 ** max(0, decimals - currency_exponent)
-    mark, empty = cell.mark, cell.empty
-
-    def amount(text: str) -> int:
-        text = bare(text)
-        if text == empty:
-            return 0
-        digits = text[1:] if text[:1] == "-" else text
-        if decimals and mark:
-            whole, found, fraction = digits.partition(mark)
-            if not found or len(fraction) != decimals or not whole:
-                raise ValueError(f"{text!r} is not an amount with {decimals} decimals after {mark!r}")
-            digits = whole + fraction
-        if not (digits.isascii() and digits.isdigit()):
-            raise ValueError(f"{text!r} is not an amount")
-        value, rest = divmod(int(digits) * factor, divisor)
-        if rest:
-            raise ValueError(f"{text!r} has more decimals than the currency")
-        return -value if text[:1] == "-" else value
-
-    return amount

@@ -40,7 +40,7 @@ class Resolver:
         self.settings = settings
         self.labels = labels  # kind -> template, origin
         self.day_form, self.mark = forms
-        self.uses_label = False
+        self.labelled: set[str] = set()  # line kinds whose fields use the variable label
 
     def fold(self, written: str, path: Path) -> str:
         """A text in which settings alone may stand, with their values in."""
@@ -234,7 +234,7 @@ class Resolver:
         parts = self.template(written, (*path, key), level=level)
         if not any(isinstance(part, Hole) and part.name == "label" for part in parts):
             return Branch(conditions, parts, _kind(parts, alone=key == "var"), mapping, _said(origin, key, written))
-        self.uses_label = True
+        self.labelled.add(kind)
         label, whence = self.labels.get(kind, ("", "no label"))
         filled = self.template(label, ("labels", kind), level=2)
         if any(isinstance(part, Hole) and part.name == "label" for part in filled):

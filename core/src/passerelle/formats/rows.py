@@ -6,7 +6,7 @@ Used wherever a record is looked at rather than mass-produced: findings, explain
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from passerelle.formats.cells import CellFault, Finisher
 from passerelle.formats.document import (
@@ -38,6 +38,18 @@ class Totals(NamedTuple):
     debit_total: int
 
 
+def counted(totals: Totals, form: Format, run: RunRow, document: Document) -> Totals:
+    """``totals`` with a document counted in."""
+    rows = list(document_rows(form, run, document))
+    lines = [int(row.values["amount"]) for row in rows if row.shape.record == "line"]
+    return Totals(
+        totals.document_count + 1,
+        totals.line_count + len(lines),
+        totals.record_count + len(rows),
+        totals.debit_total + sum(amount for amount in lines if amount > 0),
+    )
+
+
 class RecordRow(NamedTuple):
     """A record to be written: its shape and the values that its cells may read."""
 
@@ -56,13 +68,13 @@ def trailer_values(run: RunRow, totals: Totals) -> Values:
 
 
 def document_rows(form: Format, run: RunRow, document: Document) -> Iterator[RecordRow]:
-    """The records of ``document``; raises ``CellFault`` for an entry type or line kind that the format does not write."""
-    outer = run_values(run) | dict(zip(DOCUMENT_NAMES, document.values, strict=True))
+    """The records of ``document``; raises ``CellFault`` for an entry type or line kind that the format has not."""
+    outer: Values = run_values(run) | dict(zip(DOCUMENT_NAMES, document.values, strict=True))
     entry_type = str(outer["entry_type"])
     if entry_type not in form.entry_types:
         raise unwritten("entry type", entry_type, sorted(form.entry_types))
     for line in document.lines:
-        row = outer | dict(zip(LINE_NAMES, line, strict=False))
+        row = outer | dict(zip(LINE_NAMES, cast("Sequence[str | int]", line), strict=False))
         row["side"] = "debit" if int(row["amount"]) > 0 else "credit"
         kind = str(row["kind"])
         if kind in form.omitted:
@@ -73,16 +85,10 @@ def document_rows(form: Format, run: RunRow, document: Document) -> Iterator[Rec
         analytic = form.analytic.get(kind)
         if analytic is None:
             continue
-        for section in sections_of(line):
+        for section in cast("tuple[SectionRow, ...]", line[-1]):
             inner = row | dict(zip(SECTION_NAMES, section, strict=True))
             if all(condition.holds(inner) for condition in analytic.conditions):
                 yield RecordRow(analytic, inner)
-
-
-def sections_of(line: Sequence[object]) -> tuple[SectionRow, ...]:
-    """The section rows of a line."""
-    sections: tuple[SectionRow, ...] = line[-1]  # type: ignore[assignment]
-    return sections
 
 
 def unwritten(what: str, value: str, written: Sequence[str]) -> CellFault:

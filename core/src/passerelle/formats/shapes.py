@@ -22,6 +22,7 @@ class Medium:
 
     layout: str
     encoding: str
+    byte_order_mark: bytes
     newline: str
     delimiter: str
     quote: str
@@ -48,7 +49,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One content of a cell and the conditions under which it is written. ``origin`` says, for explain, whence it is."""
+    """One content of a cell and the conditions under which it is written; ``origin`` says whence it is."""
 
     conditions: tuple[Condition, ...]
     parts: Template
@@ -163,7 +164,7 @@ class Format:
 
 
 def told_apart(form: Format) -> tuple[int, frozenset[str]] | None:
-    """The cell that tells analytic records from line records, and what it says in analytic ones; None when none does."""
+    """The cell that tells analytic records from line records, and what it says in them; None when none does."""
     lines, analytic = list(form.lines.values()), list(form.analytic.values())
     for number in range(min(len(shape.cells) for shape in (*lines, *analytic))):
         if form.medium.layout == "fixed" and len({_start(shape, number) for shape in (*lines, *analytic)}) > 1:

@@ -1,7 +1,7 @@
 """Writes a format's bytes: header, documents, trailer; and the name of their file.
 
-``compile_format`` makes a ``Writer`` once per run. What does not fit is never written: a document with such a cell yields
-findings, each with its record, field, value and limit, and no bytes.
+``compile_format`` makes a ``Writer`` once per run. What does not fit is never written: a document with such a cell
+yields findings, each with its record, field, value and limit, and no bytes.
 """
 
 from __future__ import annotations
@@ -14,17 +14,10 @@ from passerelle.errors import Finding, Refused
 from passerelle.formats.cells import CellFault, CellWriter
 from passerelle.formats.compiler import Compiler
 from passerelle.formats.document import Document, RunRow
-from passerelle.formats.language import KNOWN
+from passerelle.formats.language import TOTALS
 from passerelle.formats.rows import (
-    RecordRow,
-    Totals,
-    Values,
-    assemble,
-    document_rows,
-    header_titles,
-    run_values,
-    trailer_values,
-)
+    RecordRow, Totals, Values, assemble, counted, document_rows, header_titles, run_values, trailer_values,
+)  # fmt: skip
 from passerelle.formats.shapes import Format, Shape
 from passerelle.formats.templates import DayForm, Hole, former_of
 
@@ -41,8 +34,7 @@ class Writer:
         self.run = run
         self._values = run_values(run)
         self._writers: dict[int, list[CellWriter]] = {}
-        self._bom = "".encode("utf-8-sig") if form.medium.encoding.lower().replace("_", "-") == "utf-8-sig" else b""
-        self._encoding = "utf-8" if self._bom else form.medium.encoding
+        self._encoding = form.medium.encoding
         try:
             compiler = Compiler(form, self._values)
             self._document = compiler.function()
@@ -53,31 +45,27 @@ class Writer:
     def header(self) -> bytes:
         """What stands before the first document."""
         head = self._once(self.format.header, self._values) + header_titles(self.format)
-        return self._bom + head.encode(self._encoding)
+        return self.format.medium.byte_order_mark + head.encode(self._encoding)
 
     def document(self, document: Document, findings: list[Finding] | None = None) -> bytes | None:
         """The document's bytes; None, and why in ``findings``, when a cell of it does not fit.
 
         Without ``findings`` it raises ``Refused`` instead.
         """
-        text = self._text(document, findings)
-        return None if text is None else text.encode(self._encoding)
-
-    def trailer(self, totals: Totals) -> bytes:
-        """What stands after the last document."""
-        return self._once(self.format.trailer, trailer_values(self.run, totals)).encode(self._encoding)
-
-    def _text(self, document: Document, findings: list[Finding] | None) -> str | None:
         try:
-            return self._document(document.values, document.lines)
+            return self._document(document.values, document.lines).encode("latin-1")  # worn text: one byte a character
         except CellFault:
             text, found = self.careful(document)
         if not found:
-            return text
+            return text.encode(self._encoding)
         if findings is None:
             raise Refused(found)
         findings.extend(found)
         return None
+
+    def trailer(self, totals: Totals) -> bytes:
+        """What stands after the last document."""
+        return self._once(self.format.trailer, trailer_values(self.run, totals)).encode(self._encoding)
 
     def careful(self, document: Document) -> tuple[str, list[Finding]]:
         """The document's text cell by cell, with every cell that does not fit: slow, and the same text."""
@@ -124,23 +112,19 @@ def compile_format(form: Format, run: RunRow) -> Writer:
 def render(writer: Writer, documents: Iterable[Document]) -> Iterator[bytes]:
     """The whole file in pieces, in constant memory; raises ``Refused`` at the first document that does not fit."""
     yield writer.header()
-    counts = [0, 0, 0, 0]
-    amount = [name for name in KNOWN if KNOWN[name].level == "line"].index("amount")
-    counting = writer.format.trailer is not None
+    trailer = writer.format.trailer
+    counting = trailer is not None and any(cell.names & set(TOTALS) for cell in trailer.cells)
+    totals = Totals(0, 0, 0, 0)
     block: list[bytes] = []
     for document in documents:
-        written = writer.document(document)
-        block.append(written or b"")
+        block.append(writer.document(document) or b"")
         if len(block) == _BLOCK:
             yield b"".join(block)
-            block = []
+            block.clear()
         if counting:
-            counts[0] += 1
-            counts[1] += len(document.lines)
-            counts[2] += sum(1 for _ in document_rows(writer.format, writer.run, document))
-            counts[3] += sum(line[amount] for line in document.lines if line[amount] > 0)  # type: ignore[operator, misc]
+            totals = counted(totals, writer.format, writer.run, document)
     yield b"".join(block)
-    yield writer.trailer(Totals(*counts))
+    yield writer.trailer(totals)
 
 
 def file_name(form: Format, run: RunRow) -> str:
