@@ -59,7 +59,7 @@ def test_a_file_without_header_line_takes_the_names_of_the_mapping() -> None:
     assert (again.cells, again.id, again.fault) == (["1", "2"], "id1", None)
 
 
-@pytest.mark.parametrize("text", ["", "\n", " , \n"[:1] + "\n"])
+@pytest.mark.parametrize("text", ["", "\n", " , \n"])
 def test_no_header_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="PSR-1009"):
         lines(text)

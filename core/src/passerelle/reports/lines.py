@@ -95,7 +95,7 @@ def csv_lines(lines: Iterable[str], mapping: MappingFile, file: str) -> CsvLines
         own = tuple(mapping.header)
         return CsvLines(own, "", False, records, mapping)
     number, raw, cells = next(records, (1, "", []))
-    if isinstance(cells, csv.Error) or not any(cells):
+    if isinstance(cells, csv.Error) or not any(cell.strip() for cell in cells):
         raise Refused(
             Finding(
                 "PSR-1009",

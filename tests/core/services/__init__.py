@@ -1,0 +1,1 @@
+"""Tests of the services, with what several of them share."""

@@ -1,0 +1,173 @@
+"""CSV lines through a mapping: grouped, joined, known again, handed back."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from passerelle.periods import Clock
+from passerelle.services import reports
+from passerelle.services.intake import ImportRequest, import_reports
+from passerelle.store.database import Database
+
+from .an_intake import EXPENSES, HEADER, REPORTS, Intake, cells_of, fill
+
+
+@pytest.fixture
+def intake(database: Database, clock: Clock, tmp_path: Path) -> Intake:
+    return fill(database, clock, tmp_path)
+
+
+# --- additive: CSV through a mapping ---------------------------------------------------------------------------------
+
+
+def test_lines_are_grouped_by_employee_month_and_payer(intake: Intake) -> None:
+    mapping = intake.mapping()
+    lines = [
+        ("1", "E1", "2026-01-03", "10.00", "own"),
+        ("2", "E1", "2026-01-30", "5.50", "own"),
+        ("3", "E1", "2026-01-30", "7.00", "card"),
+        ("4", "E1", "2026-02-01", "1.00", "own"),
+        ("5", "E2", "2026-01-01", "-2.00", "own"),
+    ]
+    outcome = intake.csv(lines, mapping)
+    assert (outcome.lines.taken, outcome.reports_new, outcome.approved, outcome.posted) == (5, 4, 4, 4)
+    assert [(one.currency, one.amount) for one in outcome.amounts_taken] == [("EUR", "21.50")]
+    assert [row[:4] for row in intake.rows(REPORTS)] == [
+        ("CP000001", "company", "E1/2026-01", "approved"),
+        ("ND000001", "own", "E1/2026-01", "approved"),
+        ("ND000002", "own", "E1/2026-02", "approved"),
+        ("ND000003", "own", "E2/2026-01", "approved"),
+    ]
+
+
+def test_a_new_line_joins_the_open_report_and_else_the_next_of_its_group(intake: Intake) -> None:
+    mapping = intake.mapping(approved=False)
+    intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    intake.csv([("2", "E1", "2026-01-04", "11.00", "own")], mapping)
+    assert [row[2] for row in intake.rows(REPORTS)] == ["E1/2026-01"]
+    decided = reports.approve(intake.database, intake.clock, None)
+    assert (decided.changed, decided.posted) == (1, 1)
+    intake.csv([("3", "E1", "2026-01-05", "12.00", "own"), ("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    assert [(row[2], row[3]) for row in intake.rows(REPORTS)] == [
+        ("E1/2026-01", "approved"),
+        ("E1/2026-01#2", "created"),
+    ]
+
+
+def test_a_line_that_joins_a_controlled_report_takes_its_control_back(intake: Intake) -> None:
+    mapping = intake.mapping(approved=False)
+    intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    reports.control(intake.database, intake.clock, ["ND000001"])
+    intake.csv([("2", "E1", "2026-01-04", "11.00", "own")], mapping)
+    assert not intake.rows(REPORTS)[0][4]
+
+
+def test_a_known_line_with_other_content_changes_nothing_and_warns(intake: Intake) -> None:
+    mapping = intake.mapping()
+    intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    outcome = intake.csv([("1", "E1", "2026-01-03", "99.00", "own")], mapping)
+    assert (outcome.lines.unchanged, intake.codes(outcome)) == (1, ["PSR-1203"])
+    assert intake.rows(EXPENSES)[0][1] == 1000
+
+
+def test_a_known_line_that_can_no_longer_be_read_is_still_known(intake: Intake, tmp_path: Path) -> None:
+    mapping = intake.mapping()
+    intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    outcome = intake.csv([("1", "E1", "0000-00-00", "10.00", "own")], mapping)
+    assert (outcome.lines.unchanged, outcome.lines.refused) == (1, 0)
+
+
+BAD = [
+    (("9", "E9", "2026-01-03", "10.00", "own"), "PSR-1101", "who"),
+    (("9", "E1", "2026-02-30", "10.00", "own"), "PSR-1023", "day"),
+    (("9", "E1", "", "10.00", "own"), "PSR-1022", "day"),
+    (("9", "E1", "2026-01-03", "10,00", "own"), "PSR-1024", "amount"),
+    (("9", "E1", "2026-01-03", "10.001", "own"), "PSR-1107", "amount"),
+    (("9", "E1", "2026-01-03", "", "own"), "PSR-1002", "amount"),
+    (("9", "E1", "2026-01-03", "1.00", "cash"), "PSR-1021", "payer"),
+    (("", "E1", "2026-01-03", "1.00", "own"), "PSR-1002", "id"),
+    (("9", "E1", "2026-01-03", "1.00"), "PSR-1006", ""),
+    (("9", "E1", "2026-01-03", "99999999999999999.00", "own"), "PSR-1115", "amount"),
+]
+
+
+@pytest.mark.parametrize(("line", "code", "column"), BAD)
+def test_a_bad_line_is_named_and_handed_back(
+    sqlite_database: Database, clock: Clock, tmp_path: Path, line: tuple[str, ...], code: str, column: str
+) -> None:
+    intake = fill(sqlite_database, clock, tmp_path)
+    rejects = tmp_path / "refused.csv"
+    outcome = intake.csv([("1", "E1", "2026-01-03", "10.00", "own"), line], intake.mapping(), rejects)
+    [finding] = outcome.findings
+    assert (finding.code, finding.field, finding.place.line if finding.place else 0) == (code, column, 3)
+    assert finding.remedy
+    assert (outcome.lines.read, outcome.lines.taken, outcome.lines.refused) == (2, 1, 1)
+    header, refused = cells_of(rejects)
+    assert tuple(header) == (*HEADER, "passerelle_code", "passerelle_reason", "passerelle_id")
+    assert tuple(refused[: len(line)]) == line
+    assert code in refused
+
+
+def test_twins_with_derived_ids_stay_apart_through_mending(intake: Intake, tmp_path: Path) -> None:
+    """A refused twin keeps the id it had, else mending would make it the accepted one."""
+    mapping = intake.mapping(id='hash = ["who", "day", "amount"], occurrence = true')
+    rejects, again = tmp_path / "refused.csv", tmp_path / "again.csv"
+    lines = [("", "E1", "2026-01-03", "10.00", payer) for payer in ("own", "own", "cash")]
+    first = intake.csv(lines, mapping, rejects)
+    assert (first.lines.taken, first.lines.refused, first.duplicates) == (2, 1, 1)
+    again.write_text(rejects.read_text().replace("cash", "card", 1))
+    second = intake.file(again, mapping)
+    assert (second.lines.taken, second.lines.refused) == (1, 0)
+    assert len({row[0] for row in intake.rows(EXPENSES)}) == 3
+    assert intake.csv(lines, mapping).lines.unchanged == 3
+
+
+def test_rejects_sent_again_unmended_come_back_the_same(intake: Intake, tmp_path: Path) -> None:
+    mapping, first, second = intake.mapping(), tmp_path / "first.csv", tmp_path / "second.csv"
+    intake.csv([line for line, _, _ in BAD], mapping, first)
+    assert intake.file(first, mapping, second).lines.refused == len(BAD)
+    assert cells_of(second) == cells_of(first)
+
+
+def test_strict_takes_all_or_nothing(intake: Intake) -> None:
+    mapping = intake.mapping()
+    lines = [("1", "E1", "2026-01-03", "10.00", "own"), ("2", "E9", "2026-01-03", "10.00", "own")]
+    outcome = intake.csv(lines, mapping, strict=True)
+    assert (outcome.written, outcome.posted) == (False, 0)
+    assert intake.rows(EXPENSES) == []
+    assert intake.csv(lines[:1], mapping, strict=True).posted == 1
+
+
+def test_a_dry_run_counts_like_a_run_and_writes_nothing(intake: Intake) -> None:
+    mapping = intake.mapping()
+    lines = [("1", "E1", "2026-01-03", "10.00", "own"), ("2", "E9", "2026-01-03", "10.00", "own")]
+    dry = intake.csv(lines, mapping, dry_run=True)
+    assert not dry.written
+    assert intake.rows(REPORTS) == []
+    assert dry.lines == intake.csv(lines, mapping).lines
+
+
+def test_a_killed_import_is_finished_by_running_it_again(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after a block was committed: the report is there, not yet approved."""
+    mapping = intake.mapping()
+    lines = [(str(n), "E1", "2026-01-03", f"{n}.00", "own") for n in range(1, 6)]
+    with monkeypatch.context() as patch:
+        patch.setattr("passerelle.services.intake_lines._BLOCK", 2)
+        blocks = count(1)
+
+        def stop(words: str, done: int, total: int | None) -> None:
+            if next(blocks) == 2:
+                raise KeyboardInterrupt
+
+        path = intake.folder / "killed.csv"
+        path.write_text("\n".join(",".join(line) for line in [HEADER, *lines]))
+        request = ImportRequest(path, mapping, intake.folder / "refused.csv")
+        with pytest.raises(KeyboardInterrupt):
+            import_reports(intake.database, intake.clock, request, stop)
+    assert not list(intake.folder.glob("refused.csv*"))
+    assert [row[3] for row in intake.rows(REPORTS)] == ["created"]
+    again = import_reports(intake.database, intake.clock, request)
+    assert (again.lines.unchanged, again.lines.taken, again.approved, again.posted) == (4, 1, 1, 1)
