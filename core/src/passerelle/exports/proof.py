@@ -13,7 +13,7 @@ from typing import Any
 from passerelle.errors import Defect, Finding
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.reader import ReadRecord
-from passerelle.formats.recovery import expected, recoverable
+from passerelle.formats.recovery import expectation, recoverable
 from passerelle.formats.shapes import Format
 
 
@@ -51,12 +51,13 @@ def prove(form: Format, run: RunRow, documents: Iterable[Document], records: Ite
     does not balance in the file (PSR-6903).
     """
     told = recoverable(form)
+    expected = expectation(form, run)
     proof = Proof(compared=tuple(sorted(told)))
     entries = (record for record in records if record.record in ("line", "analytic"))
     for document in documents:
         proof.documents += 1
         balance = 0
-        for name, wanted in expected(form, run, document):
+        for name, wanted in expected(document):
             record = next(entries, None)
             if record is None or record.record != name:
                 raise Defect(_missing(record, name, where))
@@ -101,13 +102,13 @@ def _compare(record: ReadRecord, wanted: dict[str, str | int], where: str) -> No
             raise Defect(_finding("PSR-6901", what, where, str(found), str(value)))
 
 
-def _finding(code: str, what: str, where: str, value: str, expected: str) -> Finding:
+def _finding(code: str, what: str, where: str, value: str, wanted: str) -> Finding:
     return Finding(
         code,
         f"{what}.",
         object=where,
         value=value,
-        expected=expected,
+        expected=wanted,
         remedy="nothing was sent; report this, with the format file",
         who="integrator",
     )

@@ -6,7 +6,7 @@ column, two columns, or an amount beside a side. Texts are not: they may be cut 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from passerelle.formats.document import Document, RunRow
@@ -73,22 +73,32 @@ def recoverable(form: Format) -> frozenset[str]:
     return frozenset(line_recoveries(form)) | sections
 
 
-def expected(form: Format, run: RunRow, document: Document) -> Iterator[tuple[str, dict[str, str | int]]]:
+Wanted = Iterator[tuple[str, dict[str, str | int]]]
+
+
+def expected(form: Format, run: RunRow, document: Document) -> Wanted:
     """What reading back must find for ``document``: per record its name and every recoverable value.
 
     To be compared in lockstep with ``record`` and ``values`` of what ``read`` yields (the header and trailer records
     aside). A code stands as the format writes it: in capitals where the cell is.
     """
-    line, analytic = line_recoveries(form), analytic_recoveries(form)
-    for shape, values in document_rows(form, run, document):
-        told = line if shape.record == "line" else analytic
-        yield (
-            shape.record,
-            {
-                name: str(values[name]).upper() if shape.cells[r.cells[0]].upper and _is_code(name) else values[name]
-                for name, r in told.items()
-            },
-        )
+    return expectation(form, run)(document)
+
+
+def expectation(form: Format, run: RunRow) -> Callable[[Document], Wanted]:
+    """``expected`` for many documents of one run."""
+    plain: dict[int, list[tuple[str, bool]]] = {}
+
+    def told(shape: Shape) -> list[tuple[str, bool]]:
+        found = line_recoveries(form) if shape.record == "line" else analytic_recoveries(form)
+        return [(name, shape.cells[r.cells[0]].upper and _is_code(name)) for name, r in found.items()]
+
+    def wanted(document: Document) -> Wanted:
+        for shape, values in document_rows(form, run, document):
+            names = plain.get(id(shape)) or plain.setdefault(id(shape), told(shape))
+            yield shape.record, {name: str(values[name]).upper() if upper else values[name] for name, upper in names}
+
+    return wanted
 
 
 def _is_code(name: str) -> bool:
