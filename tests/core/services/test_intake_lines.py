@@ -171,3 +171,24 @@ def test_a_killed_import_is_finished_by_running_it_again(intake: Intake, monkeyp
     assert [row[3] for row in intake.rows(REPORTS)] == ["created"]
     again = import_reports(intake.database, intake.clock, request)
     assert (again.lines.unchanged, again.lines.taken, again.approved, again.posted) == (4, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [("cp1252", b""), ("utf-8", b""), ("utf-8", b"\xef\xbb\xbf")])
+def test_rejects_keep_encoding_and_bytes(
+    sqlite_database: Database, clock: Clock, tmp_path: Path, encoding: str, mark: bytes
+) -> None:
+    intake = fill(sqlite_database, clock, tmp_path)
+    mapping, path, rejects = intake.mapping(), tmp_path / "a.csv", tmp_path / "r.csv"
+    mapping.write_text(mapping.read_text().replace("[report]", f'encoding = "{encoding}"\n[report]', 1))
+    line = '1,"Éva ""x""",2026-01-03, 10.00 ,own'.encode(encoding)
+    path.write_bytes(mark + b"id,who,day,amount,payer\r\n" + line + b"\r\n")
+    assert intake.file(path, mapping, rejects).lines.refused == 1
+    header, refused = rejects.read_bytes().splitlines()
+    assert header.startswith(mark + b"id,who")
+    assert refused.startswith(line + b",PSR-1101,")
+
+
+def test_control_characters_are_refused_and_stop_nothing(intake: Intake) -> None:
+    lines = [("1\0", "E1", "2026-01-03", "1.00", "own"), ("2", "E1\0", "2026-01-03", "1.00", "own")]
+    outcome = intake.csv([*lines, ("3", "E1", "2026-01-03", "1.00", "own")], intake.mapping())
+    assert (intake.codes(outcome), outcome.lines.taken) == (["PSR-1004", "PSR-1101"], 1)

@@ -114,3 +114,15 @@ def test_a_bad_report_is_named(sqlite_database: Database, clock: Clock, tmp_path
     path.write_bytes(line.encode("utf-8", "surrogateescape") + b"\r\n")
     assert code in intake.codes(intake.file(path, None, rejects))
     assert rejects.read_bytes() == path.read_bytes()
+
+
+def test_text_that_no_database_could_hold_is_refused(intake: Intake) -> None:
+    bad = [an_expense(comment="a\0b"), an_expense("X2", receipt="\x07")]
+    outcome = intake.report(None, a_report(id="R\0"), expenses=bad)
+    assert (intake.codes(outcome), outcome.lines.refused) == (["PSR-1004"] * 3, 2)
+
+
+def test_half_of_a_letter_is_refused(sqlite_database: Database, clock: Clock, tmp_path: Path) -> None:
+    intake = fill(sqlite_database, clock, tmp_path)
+    (tmp_path / "r.jsonl").write_text(json.dumps(a_report(title="\ud83d")))
+    assert intake.codes(intake.file(tmp_path / "r.jsonl")) == ["PSR-1001"]

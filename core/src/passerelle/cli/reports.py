@@ -90,7 +90,7 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
     )
     if outcome.written:
         lines.append(
-            f"ledger:  {outcome.posted:,} reports, {outcome.ledger_lines:,} lines; held back: {outcome.held_back:,} reports"
+            f"ledger:  {outcome.posted:,} reports, {outcome.ledger_lines:,} lines; held back: {outcome.held_back:,}"
         )
     if outcome.rejects:
         lines.append(f"rejects: {outcome.lines.refused:,} lines in {outcome.rejects}")
@@ -134,17 +134,19 @@ def _mapping_needed(file: Path) -> UsageFault:
     command,
     "schema",
     answer=dict[str, Any],
-    help="Print the JSON Schema of one line of a JSON Lines file: one expense report.\n\n"
+    help="Print the JSON Schema of one line of a JSON Lines file (one expense report), or of a mapping file.\n\n"
     "Example:  passerelle reports schema > report.schema.json",
 )
-def schema(session: Session) -> Answer:
+@click.option("--mapping", is_flag=True, help="The schema of mapping files instead.")
+def schema(session: Session, mapping: bool) -> Answer:
     """The schema of the input."""
     import json
 
     from passerelle.reports.expense import ReportInput
+    from passerelle.reports.mapping import MappingFile
 
     del session
-    found = ReportInput.model_json_schema()
+    found = (MappingFile if mapping else ReportInput).model_json_schema()
     return Answer(found, text=json.dumps(found, indent=2), next="passerelle reports import FILE.jsonl --dry-run")
 
 

@@ -6,6 +6,7 @@ What a cell holds is turned into the canonical text of JSON Lines; every rule of
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from passerelle.reports.faults import nearest
 from passerelle.reports.forms import day_reader, number_reader
 from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 Cells = Sequence[str]
 Take = Callable[[Cells], str]
 
@@ -268,7 +270,7 @@ class _Compiler:
         """What names the group of a line beside its employee: the period of its day, or a column's value."""
         if mapping.report.column is not None:
             place = self.index[mapping.report.column]
-            return lambda cells, _: cells[place].strip()
+            return lambda cells, _: _CONTROL.sub(" ", cells[place]).strip()
         return {"month": _month, "week": _week, "day": _same_day}[mapping.report.period or "month"]
 
 

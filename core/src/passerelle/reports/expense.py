@@ -50,8 +50,10 @@ def _decimal_schema(description: str) -> WithJsonSchema:
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _decimal_schema('a decimal number as text: "120.00"')]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 CurrencyCode = Annotated[str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
-Identity = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(max_length=2000)]
+# no control characters, which no format could carry; a comment may hold tabs and line ends
+Identity = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Title = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
@@ -107,7 +109,7 @@ class ReportInput(Stated):
     revision: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
     entity: Identity
     employee: Identity
-    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    title: Title
     declared_at: Annotated[AwareDatetime, Field(strict=False)]
     approved: bool = Field(False, description="approved at the instant of the import; or say approved_at")
     approved_at: Annotated[AwareDatetime, Field(strict=False)] | None = None

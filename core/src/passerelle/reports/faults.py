@@ -41,7 +41,11 @@ def shown(value: Any) -> str:
 
 def of_model(fault: ValidationError, object: str, model_fields: Collection[str]) -> list[Finding]:
     """Every fault that pydantic found in one object of the input."""
-    return [_of_detail(detail, object, model_fields) for detail in fault.errors(include_url=False)]
+    details = fault.errors(include_url=False)
+    # a list whose items are all at fault counts as too short as well, which would mislead
+    inner = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
+    told = (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inner)
+    return [_of_detail(detail, object, model_fields) for detail in told]
 
 
 def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str]) -> Finding:
@@ -73,7 +77,9 @@ def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str])
         object=object,
         field=name,
         value=shown(detail["input"]),
-        expected=detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected "),
+        expected="text without control characters"
+        if detail["type"] == "string_pattern_mismatch" and "x00" in detail["ctx"]["pattern"]
+        else detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected "),
         remedy="correct the value and send the line again",
         who="integrator",
     )

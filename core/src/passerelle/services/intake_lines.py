@@ -130,7 +130,7 @@ class LineImport:
 
     def _save(self, connection: Connection, block: Sequence[Candidate]) -> list[str]:
         """Writes what is new; returns each candidate's fate."""
-        ids = [one.id for one in block if one.id]
+        ids = [one.id for one in block if one.id and "\0" not in one.id]
         known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, ids)
         fresh: dict[str, Candidate] = {}
         fates: list[str] = []
