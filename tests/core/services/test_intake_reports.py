@@ -74,7 +74,7 @@ def test_an_expense_moves_once_its_old_report_has_let_it_go(intake: Intake) -> N
 
 def test_changed_content_awaits_the_approval_and_control_it_had(intake: Intake) -> None:
     facts = "approval, controlled_at IS NOT NULL, post_due, posted_revision FROM report"
-    intake.report(approved=True, controlled=True)
+    assert intake.report(approved=True, controlled=True).approved == 1
     assert intake.rows(facts) == [("approved", True, False, 1)]
     intake.report(revision=2, expenses=[an_expense(amount="13.00")])
     assert intake.rows(facts) == [("created", False, False, 1)]

@@ -207,6 +207,7 @@ class ReportImport:
             half = halves.get(kind)
             if half is None:
                 standing = after_change(Standing(), *_instants(report))
+                self.tally.approved += standing.approval == "approved"
                 new = stored.NewReport(
                     report.employee_id, report.source, report.source_id, kind, report.revision, False, "", content,
                     report.title, declared, standing,
@@ -217,7 +218,9 @@ class ReportImport:
             header = (report.employee_id, report.title, declared)
             work.changed.append((half.id, report.revision, content, header))
             after = after_approval if content == half.content_hash else after_change
-            work.standings.append((half.id, after(half.standing, *_instants(report))))
+            standing = after(half.standing, *_instants(report))
+            work.standings.append((half.id, standing))
+            self.tally.approved += standing.approval == "approved" != half.standing.approval
             self.tally.reports_changed += content != half.content_hash
 
     def _write(self, connection: Connection, entity_id: int, source: str, work: _Work) -> None:
