@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from passerelle.errors import Finding, Refused
 from passerelle.store import exports as stored
+from passerelle.store import pieces
 from passerelle.store.database import Connection
-
-
-@dataclass(slots=True)
-class _Numbers:
-    """Pieces decided so far; ``last`` is the last number of each (journal, fiscal year)."""
-
-    last: dict[tuple[str, str], int]
-    new: list[tuple[int, int, str, str, int]]
-    reused: list[int]
-    cancelled: list[tuple[str, int]]
-    given: list[tuple[int, int]]
 
 
 def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, now: str) -> int:
     """Numbers the draft and freezes it; returns the export sequence number.
 
     Refuses (PSR-6010) when a staged document changed or left meanwhile. A piece keeps the number of its (entry, rank)
-    through void and re-export in the same journal and fiscal year; a number that cannot come back is cancelled.
+    through void and re-export in the same journal and fiscal year; where its document moves to another, the number it
+    leaves is cancelled. Everything is set-based, so that the transaction is short whatever the export holds.
     """
     series = f"export:{kind}"
-    sequence = stored.lock_counter(connection, entity_id, series) + 1
+    sequence = pieces.lock_counter(connection, entity_id, series) + 1
     outdated = stored.outdated_documents(connection, export_id)
     if outdated:
         raise Refused(
@@ -40,37 +29,13 @@ def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, no
                 who="accountant",
             )
         )
-    numbers = _number(connection, export_id, entity_id)
-    stored.save_pieces(connection, entity_id, numbers.new, numbers.reused, numbers.cancelled)
-    for (journal, year), last in numbers.last.items():
-        stored.set_counter(connection, entity_id, _piece_series(journal, year), last)
-    stored.set_counter(connection, entity_id, series, sequence)
-    stored.flip(connection, export_id, sequence, numbers.given, now)
+    pieces.cancel_moved(connection, export_id)
+    pieces.take_back(connection, export_id)
+    for journal, year in pieces.series_without_number(connection, export_id):
+        name = f"piece:{journal}:{year}"
+        last = pieces.lock_counter(connection, entity_id, name)
+        given = pieces.number(connection, export_id, entity_id, journal, year, last)
+        pieces.set_counter(connection, entity_id, name, last + given)
+    pieces.set_counter(connection, entity_id, series, sequence)
+    stored.flip(connection, export_id, sequence, now)
     return sequence
-
-
-def _piece_series(journal: str, year: str) -> str:
-    return f"piece:{journal}:{year}"
-
-
-def _number(connection: Connection, export_id: int, entity_id: int) -> _Numbers:
-    standing = stored.standing_pieces(connection, export_id)
-    numbers = _Numbers({}, [], [], [], [])
-    for document, entry, rank, journal, year in stored.unnumbered(connection, export_id):
-        known = None
-        for piece in standing.get((entry, rank), []):
-            if piece[1:3] == (journal, year):
-                known = piece
-            elif piece[4] == "voided":
-                numbers.cancelled.append((f"the document moved to {journal} {year}", piece[0]))
-        if known is not None:
-            numbers.reused.append(known[0])
-            numbers.given.append((known[3], document))
-            continue
-        key = (journal, year)
-        if key not in numbers.last:
-            numbers.last[key] = stored.lock_counter(connection, entity_id, _piece_series(journal, year))
-        numbers.last[key] += 1
-        numbers.new.append((entry, rank, journal, year, numbers.last[key]))
-        numbers.given.append((numbers.last[key], document))
-    return numbers

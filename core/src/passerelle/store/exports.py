@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from passerelle.exports.frozen import FrozenDocument, FrozenLine
@@ -92,23 +92,6 @@ def stage(connection: Connection, export_id: int, documents: list[FrozenDocument
     )
 
 
-def lock_counter(connection: Connection, entity_id: int, name: str) -> int:
-    """The last number given in a series, with its row locked until the transaction ends."""
-    sql.execute(
-        connection,
-        "INSERT INTO counter (entity_id, name, last) VALUES (?, ?, 0) ON CONFLICT (entity_id, name) DO NOTHING",
-        (entity_id, name),
-    )
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
-    query = f"SELECT last FROM counter WHERE entity_id = ? AND name = ?{lock}"
-    return int(sql.execute(connection, query, (entity_id, name)).scalar_one())
-
-
-def set_counter(connection: Connection, entity_id: int, name: str, last: int) -> None:
-    """Stores the last number given."""
-    sql.execute(connection, "UPDATE counter SET last = ? WHERE entity_id = ? AND name = ?", (last, entity_id, name))
-
-
 def outdated_documents(connection: Connection, export_id: int) -> list[str]:
     """Reports of a draft that changed, left otherwise, or lost approval or control since they were staged."""
     rows = sql.execute(
@@ -131,56 +114,18 @@ def outdated_documents(connection: Connection, export_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def unnumbered(connection: Connection, export_id: int) -> list[tuple[int, int, int, str, str]]:
-    """(document, entry, rank, journal, fiscal year) of a draft in the order in which pieces are numbered."""
-    rows = sql.execute(
+def flip(connection: Connection, export_id: int, sequence: int, now: str) -> None:
+    """Makes the draft, whose documents have their pieces, a frozen export."""
+    piece = (
+        "(SELECT p.{} FROM piece p WHERE p.entry_id = export_document.entry_id AND p.rank = export_document.rank"
+        " AND p.journal = export_document.journal AND p.fiscal_year = export_document.fiscal_year)"
+    )
+    sql.execute(
         connection,
-        "SELECT id, entry_id, rank, journal, fiscal_year FROM export_document WHERE export_id = ?"
-        " ORDER BY journal, posting_day, entry_id",
+        f"UPDATE export_document SET state = 'live', piece_id = {piece.format('id')},"
+        f" piece_number = {piece.format('number')} WHERE export_id = ?",
         (export_id,),
     )
-    return [tuple(row) for row in rows]
-
-
-def standing_pieces(
-    connection: Connection, export_id: int
-) -> dict[tuple[int, int], list[tuple[int, str, str, int, str]]]:
-    """Pieces that documents of this draft had before, voided or cancelled, at most one of them voided:
-    (entry, rank) -> [(id, journal, fiscal year, number, state), …]."""
-    rows = sql.execute(
-        connection,
-        "SELECT p.entry_id, p.rank, p.id, p.journal, p.fiscal_year, p.number, p.state FROM piece p"
-        " JOIN export_document d ON d.entry_id = p.entry_id AND d.rank = p.rank"
-        " WHERE d.export_id = ? AND p.state IN ('voided', 'cancelled') ORDER BY p.id",
-        (export_id,),
-    )
-    pieces: dict[tuple[int, int], list[tuple[int, str, str, int, str]]] = {}
-    for entry, rank, *piece in rows:
-        pieces.setdefault((entry, rank), []).append(tuple(piece))
-    return pieces
-
-
-def save_pieces(
-    connection: Connection,
-    entity_id: int,
-    new: list[tuple[int, int, str, str, int]],
-    reused: list[int],
-    cancelled: list[tuple[str, int]],
-) -> None:
-    """``new``: (entry, rank, journal, fiscal year, number); ``cancelled``: (reason, piece)."""
-    sql.insert(
-        connection,
-        "piece",
-        ("entity_id", "entry_id", "rank", "journal", "fiscal_year", "number", "state", "reason"),
-        ((entity_id, *piece, "used", "") for piece in new),
-    )
-    sql.execute_many(connection, "UPDATE piece SET state = 'used', reason = '' WHERE id = ?", ((i,) for i in reused))
-    sql.execute_many(connection, "UPDATE piece SET state = 'cancelled', reason = ? WHERE id = ?", cancelled)
-
-
-def flip(connection: Connection, export_id: int, sequence: int, numbers: Iterable[tuple[int, int]], now: str) -> None:
-    """Makes the draft a frozen export. ``numbers``: (piece number, document)."""
-    sql.execute_many(connection, "UPDATE export_document SET state = 'live', piece_number = ? WHERE id = ?", numbers)
     sql.execute(
         connection,
         "UPDATE export SET state = 'frozen', sequence = ?, frozen_at = ?,"
@@ -333,15 +278,3 @@ def void(connection: Connection, export_id: int, reason: str, now: str) -> None:
         "UPDATE export SET state = 'voided', voided_at = ?, void_reason = ? WHERE id = ?",
         (now, reason, export_id),
     )
-
-
-def pieces(connection: Connection, entity_id: int) -> list[tuple[str, str, int, str, str, str]]:
-    """The register: (journal, fiscal year, number, state, reason, report number), without a hole."""
-    rows = sql.execute(
-        connection,
-        "SELECT p.journal, p.fiscal_year, p.number, p.state, p.reason, r.number FROM piece p"
-        " JOIN entry e ON e.id = p.entry_id JOIN report r ON r.id = e.origin_id"
-        " WHERE p.entity_id = ? ORDER BY p.journal, p.fiscal_year, p.number",
-        (entity_id,),
-    )
-    return [tuple(row) for row in rows]
