@@ -42,7 +42,8 @@ def take_back(connection: Connection, export_id: int) -> None:
     """Gives documents of the draft the number that they had in the same journal and fiscal year."""
     sql.execute(
         connection,
-        f"UPDATE piece SET state = 'used', reason = '' WHERE state <> 'used' AND EXISTS ({_OF_DRAFT} AND {_SAME_SERIES})",
+        "UPDATE piece SET state = 'used', reason = ''"
+        f" WHERE state <> 'used' AND EXISTS ({_OF_DRAFT} AND {_SAME_SERIES})",
         (export_id,),
     )
 
