@@ -71,32 +71,20 @@ class Projection:
         for merging in self.shape.merging:
             lines = merge(lines, merging)
         if self._order:
-            last = len(self._order)
-            lines = sorted(lines, key=lambda line: self._order.get(line.kind, last))
+            order, last = self._order, len(self._order)
+            lines = sorted(lines, key=lambda line: order.get(line[0], last))
         if self.shape.step > 1:
             lines = truncate(lines, self.shape.step)
         journal = self.codes.journals.get(document.journal, document.journal)
         accounts = self.codes.accounts
+        mapped = accounts.get
         rows: list[LineRow] = []
         for number, line in enumerate(lines, 1):
-            sections = self._section_rows(line, document, findings) if line.sections else ()
-            account, general = accounts.get(line.account, line.account), accounts.get(line.general, line.general)
-            codes = (line.tax_code, line.vat_rate, line.base or 0, line.day, line.type_code, line.type_name)
-            memo = (line.currency, line.original or 0, line.rate)
-            rows.append(
-                (
-                    number,
-                    line.kind,
-                    account,
-                    general,
-                    line.auxiliary,
-                    line.amount,
-                    *codes,
-                    line.comment,
-                    *memo,
-                    sections,
-                )
-            )
+            kind, own, general, auxiliary, amount, tax, vat_rate, base, day, type_, name, comment, *_ = line
+            currency, original, rate, split = line.currency, line.original, line.rate, line.sections
+            sections = self._section_rows(line, document, findings) if split else ()
+            what = (number, kind, mapped(own, own), mapped(general, general), auxiliary, amount, tax, vat_rate)
+            rows.append((*what, base or 0, day, type_, name, comment, currency, original or 0, rate, sections))
         days = (document.posting_day, document.entry_day, document.fiscal_year)
         report = (document.report_number, document.report_title, document.employee, document.employee_name)
         return Document((document.piece_number, journal, *days, document.entry_type, *report, document.rank), rows)
