@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from passerelle.connector import Ability, Connector, Support
+from passerelle.formats.load import load_format
 from passerelle.plugins import discover
 
 HERE = Path(__file__).resolve().parent
@@ -19,8 +20,8 @@ def abilities() -> str:
     rows = [
         "# What each connector can do",
         "",
-        "*Not built* is our gap; *unsupported by the ERP* is its own. An ability reads *yes* once real expense lines",
-        "have passed through it. `make docs` makes this page from the installed connectors.",
+        "*Not built* is our gap; *unsupported by the ERP* is its own. An ability reads *yes* once the conformance",
+        "suite has read it back from a file of the connector. `make docs` makes this page.",
         "",
         "| ability | " + " | ".join(connector.title for connector in connectors) + " |",
         "|---" * (len(connectors) + 1) + "|",
@@ -28,8 +29,16 @@ def abilities() -> str:
     for ability in Ability:
         cells = [MARKS[connector.abilities.get(ability, Support.NOT_BUILT)] for connector in connectors]
         rows.append(f"| {ability.value.replace('_', ' ')} | " + " | ".join(cells) + " |")
-    rows += ["| formats | " + " | ".join(map(_formats, connectors)) + " |", ""]
+    rows += ["| formats | " + " | ".join(map(_formats, connectors)) + " |", "", "## What each format loses", ""]
+    rows += [row for connector in connectors for row in _losses(connector)]
     return "\n".join(rows)
+
+
+def _losses(connector: Connector) -> Iterator[str]:
+    for name, text in sorted(connector.formats.items()):
+        file = load_format(text).file
+        said = [f"- {sentence}" for sentence in file.loses] or ["- It declares no loss."]
+        yield from (f"### `{name}`: {file.title}", "", *said, "")
 
 
 def _formats(connector: Connector) -> str:
