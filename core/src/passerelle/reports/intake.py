@@ -216,6 +216,8 @@ def _in_entity_currency(
         return 0, ""
     if rate is None:
         assert stated is not None
+        if (stated < 0) != (gross < 0) and stated and gross:
+            findings.append(_mismatch(object, "entity_amount", money.display(stated, own), "the sign of the amount"))
         return stated, _implied_rate(stated, own, gross, currency)
     computed = money.convert(gross, currency, rate, own)
     if stated is not None and abs(stated - computed) > (0 if currency == own else 1):

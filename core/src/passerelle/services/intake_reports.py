@@ -29,6 +29,7 @@ from passerelle.reports.revision import Standing, after_approval, after_change, 
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
+from passerelle.store.candidates import live_exports
 from passerelle.store.database import Connection
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -174,6 +175,7 @@ class ReportImport:
         keys = [expense.line_key for one in part for expense in one.expenses]
         expenses = stored.expenses_by_key(connection, entity_id, source, keys)
         earlier: set[int] = set()
+        left = live_exports(connection, [half.id for halves in there.values() for half in halves.values()])
         for one in part:
             halves = there.get(one.report.source_id, {})
             revisions = {kind: (half.revision, half.content_hash) for kind, half in halves.items()}
@@ -183,7 +185,11 @@ class ReportImport:
                 self._approve_again(one.report, halves, work)
                 continue
             earlier.update(half.id for half in halves.values())
-            finding = _out_of_order(one.report, revisions, decision) or _foreign_expense(one, earlier, expenses)
+            finding = (
+                _out_of_order(one.report, revisions, decision)
+                or self._frozen(one.report, [at for half in halves.values() for at in left.get(half.id, [])])
+                or _foreign_expense(one, earlier, expenses)
+            )
             if finding is not None:
                 earlier.difference_update(half.id for half in halves.values())
                 refused.append((one, finding))
@@ -191,6 +197,23 @@ class ReportImport:
             work.taken.append(one)
             self._plan(one.report, halves, work)
         return work
+
+    def _frozen(self, report: CheckedReport, left: list[tuple[int, str]]) -> Finding | None:
+        """Why a changed report is refused: an export whose definition sends no corrections holds it."""
+        definitions = self.directory.company.exports
+        for sequence, name in left:
+            if name in definitions and definitions[name].on_change == "refuse":
+                return Finding(
+                    "PSR-1206",
+                    f"The report left in export {sequence}, which sends no corrections.",
+                    object=f"report {report.source_id} of {report.source}",
+                    field="revision",
+                    value=str(report.revision),
+                    expected='nothing more: on_change = "refuse" freezes what was exported',
+                    remedy="correct it in the accounting software, or by a new report that takes the difference",
+                    who="accountant",
+                )
+        return None
 
     def _approve_again(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
         for half in halves.values():

@@ -50,30 +50,35 @@ class CandidateRow(NamedTuple):
     declared_at: str
 
 
-def _filter(journals: Sequence[str]) -> str:
-    return f"AND e.journal IN ({', '.join('?' * len(journals))})" if journals else ""
+def _filter(journals: Sequence[str], entry_id: int | None) -> str:
+    only = "" if entry_id is None else f" AND e.id = {int(entry_id)}"
+    return (f"AND e.journal IN ({', '.join('?' * len(journals))})" if journals else "") + only
 
 
-def candidates(connection: Connection, entity_id: int, journals: Sequence[str]) -> Iterator[CandidateRow]:
-    """Entries that may leave, in the order of their ids; ``journals`` empty means all."""
+def candidates(
+    connection: Connection, entity_id: int, journals: Sequence[str], entry_id: int | None = None
+) -> Iterator[CandidateRow]:
+    """Entries that may leave (or the one of ``entry_id``) in the order of their ids; no ``journals`` means all."""
     rows = sql.stream(
         connection,
         "SELECT e.id, v.revision, coalesce(x.revision, 0), coalesce(x.documents, 0), e.journal, e.entry_type, v.day,"
         " v.latest_day, r.number, r.title, r.employee_id, r.approved_at, r.controlled_at, r.declared_at"
-        f" {_CANDIDATES} {_filter(journals)} ORDER BY e.id",
+        f" {_CANDIDATES} {_filter(journals, entry_id)} ORDER BY e.id",
         (entity_id, *journals),
     )
     return map(CandidateRow._make, rows)
 
 
-def candidate_lines(connection: Connection, entity_id: int, journals: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def candidate_lines(
+    connection: Connection, entity_id: int, journals: Sequence[str], entry_id: int | None = None
+) -> Iterator[tuple[Any, ...]]:
     """The lines of ``candidates``, in the same order: (entry id, kind, account, employee id or None, amount, tax code,
     VAT rate, base, day, type id or None, comment, currency, original, rate, sections, expense id)."""
     return sql.stream(
         connection,
         "SELECT e.id, l.kind, l.account, l.employee_id, l.amount, l.tax_code, l.vat_rate, l.base,"
         " coalesce(p.day, v.latest_day), p.type_id, coalesce(p.comment, ''), l.currency, l.original, l.rate,"
-        f" l.sections, l.expense_id {_CANDIDATES_WITH_LINES} {_filter(journals)} ORDER BY e.id, l.id",
+        f" l.sections, l.expense_id {_CANDIDATES_WITH_LINES} {_filter(journals, entry_id)} ORDER BY e.id, l.id",
         (entity_id, *journals),
     )
 
@@ -130,6 +135,23 @@ def standing(connection: Connection, number: str) -> list[Standing]:
         (number, number),
     )
     return [Standing._make(row) for row in rows]
+
+
+def live_exports(connection: Connection, report_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """The live exports that hold something of these reports: report -> [(sequence, definition), …]."""
+    if not report_ids:
+        return {}
+    rows = sql.execute(
+        connection,
+        "SELECT e.origin_id, x.sequence, x.definition FROM export_document d JOIN export x ON x.id = d.export_id"
+        f" JOIN entry e ON e.id = d.entry_id AND e.origin = 'report' WHERE d.state IN {_LIVE}"
+        f" AND e.origin_id IN ({', '.join('?' * len(report_ids))}) ORDER BY x.id",
+        tuple(report_ids),
+    )
+    found: dict[int, list[tuple[int, str]]] = {}
+    for report_id, sequence, definition in rows:
+        found.setdefault(report_id, []).append((sequence, definition))
+    return found
 
 
 def exports_of(connection: Connection, entry_id: int) -> list[tuple[int, int, str, int, int, int, str]]:
