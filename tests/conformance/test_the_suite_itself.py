@@ -81,9 +81,10 @@ def install(site: Path, name: str = "toy", change: tuple[str, str] = ("", "")) -
     before, after = change
     assert before in SNIPPETS[PACKAGE], f"docs/plugins.md no longer says {before}"
     text = SNIPPETS[PACKAGE].replace(before, after, 1).replace("toy", name)
-    if "BaseModel" in text:
+    if "ConfigDict" in text:
         text = text.replace(
-            "\nfrom passerelle import", "\nfrom pydantic import BaseModel, ConfigDict\nfrom passerelle import"
+            "\nfrom passerelle import",
+            "\nfrom pydantic import BaseModel, ConfigDict, Field, create_model\nfrom passerelle import",
         )
     project = tomllib.loads(SNIPPETS[PROJECT].replace("toy", name))["project"]
     folder = site / f"passerelle_{name}"
@@ -152,6 +153,19 @@ def test_a_plugin_that_is_not_installed_is_missed(tmp_path: Path) -> None:
     (tmp_path / "test_toy.py").write_text(SNIPPETS[TESTS].replace('("toy",)', '("toy", "tory")'))
     done = run(tmp_path, "-k", "whole")
     assert "not installed, or without an entry point in the group passerelle: ['tory']" in done.stdout
+
+
+def test_settings_of_earlier_versions_are_upgraded(tmp_path: Path) -> None:
+    upgrade = 'settings, version: {"place": settings["site"]} if version == 1 else settings'
+    klass = CLASS.format(f"upgrade = lambda self, {upgrade}")
+    place = '__config__=ConfigDict(frozen=True, extra="forbid"), place=(str, Field(examples=["Lyon"]))'
+    after = f'{klass}settings=create_model("S", {place}), settings_version=2, '
+    install(tmp_path / "site", change=("TOY = Connector(", after))
+    for site, outcome in (("site", 0), ("town", 1)):
+        earlier = f'    earlier = {{("toy", 1): {{"{site}": "Paris"}}}}\n'
+        (tmp_path / "test_toy.py").write_text(SNIPPETS[TESTS].replace('("toy",)\n', f'("toy",)\n{earlier}'))
+        done = run(tmp_path, "-k", "upgrade or settings")
+        assert done.returncode == outcome, done.stdout + done.stderr
 
 
 def failures(folder: Path, kinds: dict[str, tuple[str, str, str]]) -> dict[str, dict[str, str]]:
