@@ -63,6 +63,8 @@ def test_retry_list_and_show(cli: CommandLine, two: tuple[int, int], tmp_path: P
     assert "PSR-7013" in shown.out
     assert "(not there yet)" in shown.out
     assert f"next:  passerelle deliveries retry {two[0]}" in shown.err
+    arrived = cli("deliveries", "show", two[1])
+    assert f"next:  passerelle export show {two[1]} --entity FR" in arrived.err, "each entity counts its own exports"
 
     (tmp_path / "share").mkdir()
     again = cli("deliveries", "retry", two[0], "--json")

@@ -45,3 +45,8 @@ def test_a_long_plan_is_cut_unless_all_is_asked_for() -> None:
 
 def test_no_change_is_said() -> None:
     assert "No changes." in plan_text(Plan((), counts_of(()), "Would change nothing.", "abc"))
+
+
+def test_what_is_counted_and_not_listed_is_a_change_too() -> None:
+    text = plan_text(Plan((), counts_of(()) | {"add": 6437}, "Would export 6,437 documents.", "abc"))
+    assert text == "  Would export 6,437 documents. Nothing was written."

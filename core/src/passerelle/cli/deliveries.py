@@ -138,7 +138,9 @@ def show(session: Session, delivery_id: int) -> Answer:
     return Answer(
         DeliveryDetail(line, one.row.sha256, one.row.size, attempts),
         text,
-        next=f"passerelle export show {line.export}" if finished else f"passerelle deliveries retry {line.id}",
+        next=f"passerelle export show {line.export} --entity {line.entity}"
+        if finished
+        else f"passerelle deliveries retry {line.id}",
     )
 
 

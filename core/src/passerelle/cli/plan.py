@@ -10,14 +10,17 @@ _SHOWN = 40
 
 def plan_text(plan: Plan, *, again: str = "", written: bool = False, show_all: bool = False) -> str:
     """``plan`` for eyes. ``again`` is the command to which ``--expect`` is added; ``written`` says it was done."""
-    legend = "  + add   ~ change   - deactivate   ! left out, needs a decision"
     changes = plan.changes if show_all else plan.changes[:_SHOWN]
-    lines = [legend, "", *(line for change in changes for line in _change(change))]
+    lines = []
+    if changes:
+        legend = "  + add   ~ change   - deactivate   ! left out, needs a decision"
+        lines = [legend, "", *(line for change in changes for line in _change(change))]
     if len(changes) < len(plan.changes):
         lines.append(f"  … and {len(plan.changes) - len(changes):,} more (--all shows them)")
-    if not plan.changes:
+    if not any(plan.counts.values()):  # documents that would leave are counted, not listed
         lines.append("  No changes.")
-    lines.append("")
+    if lines:
+        lines.append("")
     if written:
         lines.append(f"  {plan.summary.replace('Would', 'Did', 1)}")
         return "\n".join(lines)
