@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from passerelle.connector import Ability, Connector, Support
+from passerelle.formats import reference
 from passerelle.formats.load import load_format
 from passerelle.plugins import discover
 
@@ -45,7 +46,7 @@ def _formats(connector: Connector) -> str:
     return ", ".join(f"`{name}`" for name in sorted(connector.formats)) or "none"
 
 
-PAGES: dict[str, Callable[[], str]] = {"abilities.md": abilities}
+PAGES: dict[str, Callable[[], str]] = {"abilities.md": abilities, "formats.md": reference.page}
 
 
 def main() -> int:

@@ -18,6 +18,9 @@ from passerelle.formats.shapes import Branch, Cell, Medium
 from passerelle.formats.templates import Hole, former_of
 from passerelle.money import exponent
 
+# by category: controls, separators and halves of pairs become spaces, marks that nobody sees go
+_INVISIBLE = {"Cc": " ", "Zs": " ", "Zl": " ", "Zp": " ", "Cs": " ", "Cf": ""}
+
 Row: TypeAlias = Mapping[str, str | int]
 
 RUNS_IN_SPREADSHEET = "=+-@\uff1d\uff0b\uff0d\uff20"
@@ -72,13 +75,13 @@ def amount_former(cell: Cell, currency_exponent: int) -> Callable[[int], str]:
 class Finisher:
     """Turns a content into the cell's text, step by step. ``quick.quick_finish`` is the same, made for speed."""
 
-    def __init__(self, cell: Cell, kind: str, medium: Medium) -> None:
+    def __init__(self, cell: Cell, kind: str, medium: Medium, opening: str = "") -> None:
         self.cell = cell
         self.kind = kind
         self.medium = medium
         self.text = kind == "text"
         self.words = kind in ("text", "code")
-        self.flag = re.compile(re.escape(medium.flag_prefix) + "[A-Z0-9]+") if medium.flag_prefix else None
+        self.flag = "" if opening.startswith(medium.flag_prefix) else medium.flag_prefix  # a flag of the format's own
         self._table = str.maketrans(dict(medium.table))
         self._cut = cell.width if cell.truncate and self.words else None
 
@@ -113,7 +116,7 @@ class Finisher:
         return text
 
     def _encodable(self, text: str) -> str:
-        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
+        text = "".join(_INVISIBLE.get(unicodedata.category(c), c) for c in text)
         text = unicodedata.normalize("NFC", text)
         if self.cell.upper:
             text = text.upper()
@@ -144,14 +147,14 @@ class Finisher:
         return text
 
     def _guarded(self, text: str) -> str:
-        """A text that a spreadsheet would run, or that looks like a flag, is made harmless."""
+        """A text that a spreadsheet would run, or that starts like a flag, is made harmless."""
         if not self.words:
             return text
         if self.medium.spreadsheet and needs_apostrophe(text):
             return "'" + text
-        if self.flag is not None and self.flag.fullmatch(text[: self._cut].rstrip(" ")):
+        if self.flag and text.startswith(self.flag):
             if self.kind == "code":
-                raise CellFault("PSR-5107", "The code looks like a flag of the file.", text, "another code")
+                raise CellFault("PSR-5107", "The code starts like a flag of the file.", text, "another code")
             return " " + text
         return text
 
@@ -191,7 +194,8 @@ class BranchWriter:
     def __init__(self, branch: Branch, cell: Cell, medium: Medium, currency: str) -> None:
         self.branch = branch
         self.pieces = [part if isinstance(part, str) else _piece(part, branch, cell, currency) for part in branch.parts]
-        self.finish = Finisher(cell, branch.kind, medium)
+        opening = branch.parts[0] if branch.parts and isinstance(branch.parts[0], str) else ""
+        self.finish = Finisher(cell, branch.kind, medium, opening)
 
     def content(self, row: Row) -> str:
         """What the cell says, before it is finished."""

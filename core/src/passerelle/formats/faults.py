@@ -14,6 +14,7 @@ class Faults:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.overlaid: set[str] = set()  # line kinds whose label is the connection's, not the file's
         self._findings: dict[Finding, None] = {}
 
     def add(
@@ -21,6 +22,9 @@ class Faults:
         remedy: str = "mend the format file",
     ) -> None:  # fmt: skip
         """A fault at ``path`` of the file (at its key when ``key``)."""
+        if path[:1] == ("labels",) and path[1] in self.overlaid:
+            self.add_outside(code, message, f"labels.{path[1]}", value, expected, "correct the connection")
+            return
         self._findings[
             Finding(
                 code,

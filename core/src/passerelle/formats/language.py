@@ -131,7 +131,7 @@ class FieldSpec(Content):
 class LineVariant(Part):
     """Fields that lines of one kind write instead of those of the same name."""
 
-    fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    fields: tuple[FieldSpec, ...] = Field(min_length=1, description="see *Fields*")
 
 
 class RecordSpec(Part):
@@ -164,8 +164,8 @@ class Records(Part):
 class Omission(Part):
     """A line kind that the format does not write, and why that is right."""
 
-    kind: str
-    reason: Annotated[str, StringConstraints(min_length=10)]
+    kind: str = Field(description="the line kind")
+    reason: Annotated[str, StringConstraints(min_length=10)] = Field(description="a sentence for the accountant")
 
 
 class Entries(Part):
@@ -217,7 +217,7 @@ class FormatFile(Part):
     header_row: bool = Field(False, description="delimited: the first line holds the titles of the line's fields")
     record_length: int | None = Field(None, ge=1, description="fixed: characters of line and analytic records")
     flag_prefix: str | None = Field(
-        None, description="tagged: how flags start; a text cell that looks like a flag gets a space before it"
+        None, description="tagged: how flags start; a text that starts so gets a space before it"
     )
     spreadsheet: bool = Field(
         False, description="the file is opened in spreadsheets: a text that one would run gets an apostrophe before it"

@@ -59,6 +59,7 @@ def lay_labels(file: FormatFile, faults: Faults, given: Mapping[str, str]) -> di
     for kind in sorted(set(file.labels) - set(LINE_KINDS)):
         expected = nearest(kind, LINE_KINDS)
         faults.add("PSR-5013", message.format(kind), ("labels", kind), key=True, value=kind, expected=expected)
+    faults.overlaid.update(kind for kind in given if kind in LINE_KINDS)
     shipped = {kind: (label, "the format's") for kind, label in file.labels.items()}
     return shipped | {kind: (label, "the connection's") for kind, label in given.items() if kind in LINE_KINDS}
 

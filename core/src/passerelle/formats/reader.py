@@ -88,20 +88,20 @@ class _Blueprint:
         self.constants = _getter(self._at)
 
     def refuse(self, form: Format, position: int, cells: Cells) -> NoReturn:
-        """Says which cell is not as it must be."""
-        tagged = form.medium.layout == "tagged"
-        position += self._has_flag
+        """Says which cell, the first of them, is not as it must be."""
+        wrong = [
+            (number, "PSR-5204", "it is not what the format writes", text)
+            for number, text in zip(self._at, self.said, strict=True)
+            if cells[number] != text
+        ]
         for recovery, decode in self._each.values():
-            number = recovery.cells[0]
             try:
                 decode(cells, 1)
             except ValueError as fault:
-                _refuse(form, "PSR-5203", f"{self.names[number]}: {fault}.", position + number * tagged, cells[number])
-        for number, text in zip(self._at, self.said, strict=True):
-            if cells[number] != text:
-                message = f"{self.names[number]} is not what the format writes."
-                _refuse(form, "PSR-5204", message, position + number * tagged, cells[number], text)
-        raise AssertionError(cells)
+                wrong.append((recovery.cells[0], "PSR-5203", str(fault), ""))
+        number, code, message, expected = min(wrong)
+        line = position + self._has_flag + (number if form.medium.layout == "tagged" else 0)
+        _refuse(form, code, f"{self.names[number]}: {message}.", line, cells[number], expected)
 
 
 def _needed(told: dict[str, Recovery], name: str) -> dict[str, Recovery]:
@@ -211,15 +211,15 @@ def _delimited(form: Format, batches: Batches) -> Iterator[Raw]:
 
 def _rows(form: Format, lines: list[str], first: int, dialect: dict[str, Any]) -> Iterator[list[str]]:
     """The rows of a batch: a row is a line, since no cell of ours holds a newline."""
-    rows = csv.reader(lines, **dialect)
+    rows, done = csv.reader(lines, **dialect), 0
     try:
-        for number, row in enumerate(rows, 1):
-            if rows.line_num != number:
+        for done, row in enumerate(rows, 1):
+            if rows.line_num != done:
+                done -= 1
                 raise csv.Error("a quote is not closed")
             yield row or [""]
     except csv.Error as fault:
-        number = rows.line_num
-        _refuse(form, "PSR-5202", f"The row cannot be parsed: {fault}.", first + number - 1, lines[number - 1])
+        _refuse(form, "PSR-5202", f"The row cannot be parsed: {fault}.", first + done, lines[done])
 
 
 def _fixed(form: Format, batches: Batches) -> Iterator[Raw]:

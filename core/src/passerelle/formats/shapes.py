@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from passerelle.formats.document import VariableKind
 from passerelle.formats.language import KNOWN, LEVELS, FormatFile, Scalar
@@ -157,10 +157,6 @@ class Format:
     def height(self, shape: Shape) -> int:
         """How many lines of the file ``shape`` takes."""
         return shape.height if self.medium.layout == "tagged" else 1
-
-    def snapshot(self) -> dict[str, Any]:
-        """What an export keeps to render again exactly this: the file's text, the settings and the labels."""
-        return {"text": self.text, "settings": dict(self.settings), "labels": dict(self.labels)}
 
 
 def told_apart(form: Format) -> tuple[int, frozenset[str]] | None:

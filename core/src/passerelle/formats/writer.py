@@ -16,8 +16,16 @@ from passerelle.formats.compiler import Compiler
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.language import TOTALS
 from passerelle.formats.rows import (
-    RecordRow, Totals, Values, assemble, counted, document_rows, header_titles, run_values, trailer_values,
-)  # fmt: skip
+    RecordRow,
+    Totals,
+    Values,
+    assemble,
+    counted,
+    document_rows,
+    header_titles,
+    run_values,
+    trailer_values,
+)
 from passerelle.formats.shapes import Format, Shape
 from passerelle.formats.templates import DayForm, Hole, former_of
 
