@@ -1,0 +1,1 @@
+"""Real expense lines through the whole product; README.md says what is in them."""
