@@ -16,7 +16,7 @@ from passerelle.cli.command import command as answering
 from passerelle.cli.export_text import creation_text, export_text, facts_json, preview_json, preview_text
 from passerelle.errors import Finding
 from passerelle.plan import Plan
-from passerelle.services import delivering, export_facts, exporting, voiding
+from passerelle.services import delivering, export_facts, export_why, exporting, voiding
 from passerelle.store.artifacts import ArtifactFolder
 
 
@@ -29,6 +29,7 @@ def command() -> None:
 
 
 _journal = click.option("--journal", "journals", multiple=True, help="Only this journal; may be repeated.")
+_whose = click.option("--entity", help="Only of this legal entity.")
 _entity = click.option("--entity", help="Whose export, where several entities have one of this number.")
 
 
@@ -102,7 +103,7 @@ def create(
         facts = export_facts.shown_export(session.database, made.export.sequence or 0, made.preview.entity)
     findings: list[Finding] = [f for result in results for f in result.findings]
     code = delivering.exit_code(results) or (1 if made.preview.left_out else 0)
-    following = "passerelle export list" if facts is None else f"passerelle export show {facts.number}"
+    following = "passerelle export list" if facts is None else f"passerelle export show {facts.named}"
     if code > 1:
         following = "passerelle deliveries retry --all"
     return Answer(
@@ -120,7 +121,7 @@ def create(
 
 
 @answering(command, "list", answer=list[export_facts.ExportFacts])
-@click.option("--entity", help="Only of this legal entity.")
+@_whose
 @click.option("--state", type=click.Choice(["frozen", "proven", "voided"]), help="Only in this state.")
 def list_(session: Session, entity: str | None, state: str | None) -> Answer:
     """List exports, oldest first."""
@@ -141,7 +142,7 @@ def list_(session: Session, entity: str | None, state: str | None) -> Answer:
     ]
     headings = ["export", "entity", "definition", "state", "frozen", "documents", "lines", "debit", ""]
     text = table(headings, rows, right=frozenset({0, 5, 6, 7})) or "No exports yet."
-    return Answer(found, text, next=f"passerelle export show {found[-1].number}" if found else "")
+    return Answer(found, text, next=f"passerelle export show {found[-1].named}" if found else "")
 
 
 @answering(command, "show", answer=export_facts.ExportFacts)
@@ -150,14 +151,14 @@ def list_(session: Session, entity: str | None, state: str | None) -> Answer:
 def show(session: Session, number: int, entity: str | None) -> Answer:
     """Show one export: its files, what the read-back proved, where each file went."""
     facts = export_facts.shown_export(session.database, number, entity)
-    return Answer(facts, export_text(facts), next=f"passerelle export verify {number}")
+    return Answer(facts, export_text(facts), next=f"passerelle export verify {facts.named}")
 
 
-@answering(command, "why", answer=list[export_facts.Why])
+@answering(command, "why", answer=list[export_why.Why])
 @click.argument("document")
 def why(session: Session, document: str) -> Answer:
     """Say why DOCUMENT (a report's number) is not in an export, or where it is."""
-    found = export_facts.why(session.database, document)
+    found = export_why.why(session.database, session.clock, document)
     text = "\n".join(f"{one.document} ({one.entity}): " + " ".join(one.sentences) for one in found)
     findings = [finding for one in found for finding in one.findings]
     return Answer(found, text, next=found[0].next, findings=() if session.as_json else findings)
@@ -172,8 +173,7 @@ def artifact(session: Session, number: int, position: int, output: Path | None, 
     """Take the stored bytes of a file by hand. That is recorded: the file counts as left."""
     folder = ArtifactFolder.beside(session.database)
     facts = export_facts.shown_export(session.database, number, entity)
-    name = next((a.file_name for a in facts.artifacts if a.position == position), "")
-    target = output or Path(name)
+    target = output or Path(next((a.file_name for a in facts.artifacts if a.position == position), "no such file"))
     if target.exists():
         raise click.UsageError(f"{target} exists already; choose another name with --output.")
     row, path = export_facts.take_artifact(
@@ -181,7 +181,9 @@ def artifact(session: Session, number: int, position: int, output: Path | None, 
     )
     shutil.copyfile(path, target)
     data = {"file": str(target), "sha256": row.sha256, "size": row.size}
-    return Answer(data, f"{target}  {row.size:,} bytes  sha256 {row.sha256}", next=f"passerelle export show {number}")
+    return Answer(
+        data, f"{target}  {row.size:,} bytes  sha256 {row.sha256}", next=f"passerelle export show {facts.named}"
+    )
 
 
 @command.command("render")
@@ -202,6 +204,8 @@ def render(number: int, position: int, output: Path | None, entity: str | None) 
                 sys.stdout.buffer.write(piece)
             return
         marked = output if output.suffix == ".copy" else output.with_name(output.name + ".copy")
+        if marked.exists():
+            raise click.UsageError(f"{marked} exists already; choose another name with --output.")
         with marked.open("xb") as handle:
             handle.writelines(pieces)
         session.say(f"{marked}: a copy, not delivered and not recorded")
@@ -218,6 +222,16 @@ def verify(session: Session, number: int, entity: str | None) -> Answer:
     text = f"Export {number}: {result.artifacts} files, {result.documents:,} documents: the bytes, a fresh rendering, "
     text += "the read-back and the ledger agree." if not result.findings else f"{len(result.findings)} differences."
     return Answer(result, text, exit_code=1 if result.findings else 0, findings=result.findings)
+
+
+@answering(command, "pieces", answer=list[export_facts.Piece])
+@_whose
+def pieces(session: Session, entity: str | None) -> Answer:
+    """List every piece number ever given, without a hole: used, voided or cancelled, with the reason."""
+    found = export_facts.register(session.database, entity)
+    rows = [[x.entity, x.journal, x.fiscal_year, str(x.number), x.report, x.state, x.reason] for x in found]
+    headings = ["entity", "journal", "year", "piece", "report", "state", "reason"]
+    return Answer(found, table(headings, rows, right=frozenset({3})) or "No pieces yet.", next="passerelle export list")
 
 
 @answering(command, "void", answer=export_facts.ExportFacts)

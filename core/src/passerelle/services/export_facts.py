@@ -1,18 +1,19 @@
-"""What became of exports: lists, details, bytes by hand, verification, and why a document is where it is."""
+"""What became of exports: lists, details, bytes by hand, verification, the register of pieces."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from passerelle import money
-from passerelle.errors import Finding, Refused
+from passerelle.errors import Defect, Finding, Refused
 from passerelle.periods import Clock, instant_text, parse_instant, shown
 from passerelle.services import rendering
-from passerelle.services.export_records import by_number
-from passerelle.store import candidates, deliveries, ledger, masterdata
+from passerelle.services.export_records import by_number, named
+from passerelle.store import deliveries, ledger, masterdata, pieces
 from passerelle.store import exports as stored
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Connection, Database
@@ -35,9 +36,10 @@ class ArtifactFacts:
 
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
-    """One export as a person sees it; the instant is in the entity's zone."""
+    """One export as a person sees it; the instant is in the entity's zone. ``named`` is what commands call it."""
 
     number: int
+    named: str
     entity: str
     definition: str
     state: str
@@ -61,6 +63,7 @@ def facts(connection: Connection, directory: Directory, export: stored.ExportRow
         where.setdefault(delivery.artifact_id, []).append(f"{delivery.destination}: {delivery.state}")
     return ExportFacts(
         export.sequence or 0,
+        named(connection, export),
         code,
         export.definition,
         export.state,
@@ -102,17 +105,7 @@ def take_artifact(
         export = by_number(connection, number, entity)
         found = {a.position: a for a in stored.artifacts(connection, export.id)}
         if position not in found:
-            raise Refused(
-                Finding(
-                    "PSR-6032",
-                    f"Export {number} has no file {position}.",
-                    object=f"export {number}",
-                    value=str(position),
-                    expected=f"one of {', '.join(map(str, found)) or 'none: it was not rendered'}",
-                    remedy=f"passerelle export show {number}",
-                    who="accountant",
-                )
-            )
+            raise Refused(_no_file(connection, export, position, found))
         path = folder.check(found[position].sha256)
         stored.record_download(connection, found[position].id, to, instant_text(clock()))
     return found[position], path
@@ -124,12 +117,22 @@ def rendered_copy(
     """A fresh rendering of one file from what is frozen: a copy that is never delivered nor recorded."""
     with database.reading() as connection:
         export = by_number(connection, number, entity)
-    renderer = rendering.Renderer(json.loads(export.snapshot))
-    for plan in renderer.plans:
-        if plan.position == position:
-            return export, rendering.rendered(database, export, renderer, plan)
-    raise Refused(
-        Finding("PSR-6032", f"Export {number} has no file {position}.", expected=f"1 to {len(renderer.plans)}")
+        renderer = rendering.Renderer(json.loads(export.snapshot))
+        plans = {plan.position: plan for plan in renderer.plans}
+        if position not in plans:
+            raise Refused(_no_file(connection, export, position, plans))
+    return export, rendering.rendered(database, export, renderer, plans[position])
+
+
+def _no_file(connection: Connection, export: stored.ExportRow, position: int, known: Iterable[int]) -> Finding:
+    return Finding(
+        "PSR-6032",
+        f"Export {export.sequence} has no file {position}.",
+        object=f"export {export.sequence}",
+        value=str(position),
+        expected=f"one of {', '.join(map(str, known)) or 'none: it was not rendered'}",
+        remedy=f"passerelle export show {named(connection, export)}",
+        who="accountant",
     )
 
 
@@ -146,10 +149,8 @@ class Verified:
 def verify(database: Database, folder: ArtifactFolder, number: int, entity: str | None) -> Verified:
     """Renders again from what is frozen, compares with the stored bytes, reads them back, and compares with the ledger.
 
-    A difference is a finding, never a replacement: stored bytes are the truth of what left.
+    Every difference is a finding, never a replacement: stored bytes are the truth of what left.
     """
-    import hashlib
-
     with database.reading() as connection:
         export = by_number(connection, number, entity)
         rows = {a.position: a for a in stored.artifacts(connection, export.id)}
@@ -159,13 +160,16 @@ def verify(database: Database, folder: ArtifactFolder, number: int, entity: str 
     for plan in renderer.plans:
         if plan.position not in rows:
             continue
-        path = folder.check(rows[plan.position].sha256)
-        rendering.proven(database, export, renderer, plan, path)
+        row = rows[plan.position]
+        try:
+            rendering.proven(database, export, renderer, plan, folder.check(row.sha256))
+        except Defect as fault:
+            findings.extend(fault.findings)
         digest = hashlib.sha256()
         for piece in rendering.rendered(database, export, renderer, plan):
             digest.update(piece)
-        if digest.hexdigest() != rows[plan.position].sha256:
-            findings.append(_differs(number, rows[plan.position].file_name, "a rendering by this version"))
+        if digest.hexdigest() != row.sha256:
+            findings.append(_differs(number, row.file_name, "a rendering by this version"))
     return Verified(number, len(rows), export.documents, tuple(findings))
 
 
@@ -181,75 +185,25 @@ def _differs(number: int, what: str, other: str) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Where a document stands towards exports, in sentences, and what to do next."""
+class Piece:
+    """One number of the register of pieces: used, voided (until it is used again) or cancelled, with the reason."""
 
-    document: str
     entity: str
-    sentences: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    next: str
+    journal: str
+    fiscal_year: str
+    number: int
+    state: str
+    reason: str
+    report: str
 
 
-def why(database: Database, document: str) -> list[Why]:
-    """Why a report is not in an export, or where it is; refused (PSR-6034) when nothing has this number."""
+def register(database: Database, entity: str | None = None) -> list[Piece]:
+    """Every piece number ever given, without a hole in its journal and fiscal year."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        found = candidates.standing(connection, document)
-        if not found:
-            raise Refused(
-                Finding(
-                    "PSR-6034",
-                    f"There is no report {document}.",
-                    value=document,
-                    expected="the number or source id of a report",
-                    remedy="passerelle reports list --text …",
-                    who="accountant",
-                )
-            )
-        return [_why(connection, directory, one) for one in found]
-
-
-def _why(connection: Connection, directory: Directory, one: candidates.Standing) -> Why:
-    entity = directory.entity_code(one.entity_id)
-    sentences: list[str] = []
-    findings = tuple(ledger.stored_findings(one.findings))
-    following = f"passerelle reports show {one.report_number}"
-    left = candidates.exports_of(connection, one.entry_id) if one.entry_id is not None else []
-    for _, sequence, state, revision, rank, piece, definition in left:
-        what = "whole" if rank == 0 else f"as correction {rank}"
-        sentences.append(
-            f"Export {sequence} ({definition}) holds it {what} at revision {revision}, piece {piece}: {state}."
-        )
-        following = f"passerelle export show {sequence}"
-    live = max((revision for _, _, state, revision, *_ in left if state in ("live", "unknown")), default=0)
-    if one.approval not in ("approved", "refused", "cancelled"):
-        sentences.append("It is not approved yet.")
-        following = f"passerelle reports approve {one.report_number}"
-    elif one.approval == "approved" and one.controlled_at is None:
-        sentences.append("It is approved, but no accountant has controlled it yet.")
-        following = f"passerelle reports control {one.report_number}"
-    elif findings:
-        sentences.append(f"It could not be posted: {len(findings)} findings.")
-        following = findings[0].remedy
-    elif one.post_due or one.posted_revision is None:
-        sentences.append("It is approved and waits to be posted; the next preview or export posts it.")
-    elif not one.line_count and not live:
-        sentences.append("It posts no line, so there is nothing to export.")
-    elif live >= one.posted_revision:
-        sentences.append("Everything it says now has left.")
-    else:
-        named = _definitions(directory, entity, one.journal or "")
-        sentences.append(f"It is a candidate: {'a correction of ' if live else ''}the next export takes it.")
-        if not named:
-            sentences.append(f"But no export definition of {entity} takes journal {one.journal}.")
-        following = f"passerelle export preview {named[0]}" if named else "add one to company.toml: [exports.NAME]"
-    return Why(one.report_number, entity, tuple(sentences), findings, following)
-
-
-def _definitions(directory: Directory, entity: str, journal: str) -> list[str]:
-    return [
-        code
-        for code, definition in directory.company.exports.items()
-        if definition.entity == entity and (not definition.journals or journal in definition.journals)
-    ]
+        return [
+            Piece(directory.entity_code(entity_id), *row)
+            for entity_id in sorted(number for key, number in directory.ids.items() if key[0] == "entity")
+            if entity in (None, directory.entity_code(entity_id))
+            for row in pieces.register(connection, entity_id)
+        ]

@@ -25,7 +25,7 @@ from passerelle.services.posting import post_due
 from passerelle.services.surveying import Survey
 from passerelle.services.voiding import busy
 from passerelle.store import exports as stored
-from passerelle.store import masterdata
+from passerelle.store import masterdata, pieces
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Connection, Database
 from passerelle.store.locks import exclusive
@@ -55,8 +55,11 @@ class Preview:
         return [finding for found in self.left_out.values() for finding in found]
 
 
-class _Gathering:
-    """What one pass over the survey gathers: sound documents go on, faulty ones are named."""
+class Gathering:
+    """What one pass over the survey gathers: sound documents go on, faulty ones are named.
+
+    Documents are tried with the numbers that they would get now, so that one too wide for its cell is found in time.
+    """
 
     def __init__(self, survey: Survey, renderer: rendering.Renderer) -> None:
         self.survey = survey
@@ -64,23 +67,26 @@ class _Gathering:
         self.balance = TrialBalance()
         self.left_out: dict[str, list[Finding]] = survey.held()
         self.sampled: list[FrozenDocument] = []
+        self._last = pieces.last_numbers(survey.connection, survey.entity_id)
+        self.sequence = self._last.get(numbering.export_series(survey.definition.kind), 0) + 1
         self._hash = hashlib.sha256(renderer.content().encode())
 
     def documents(self, progress: Progress | None = None) -> Iterator[FrozenDocument]:
-        trial = self.renderer.trial()
-        number = 0
-        for document, findings in self.survey.documents():
-            number += 1
+        trial = self.renderer.trial(self.sequence)
+        for checked, (document, findings) in enumerate(self.survey.documents(), 1):
+            series = pieces.series(document.journal, document.fiscal_year)
+            number = self._last.get(series, 0) + 1
             findings.extend(trial.findings(document._replace(piece_number=number)))
             if findings:
                 self.left_out[document.report_number] = list(dict.fromkeys(findings))
                 continue
+            self._last[series] = number
             self.balance.add(document)
             self._hash.update(json.dumps(frozen.content(document), ensure_ascii=False).encode())
             if len(self.sampled) < _SAMPLE_DOCUMENTS:
                 self.sampled.append(document._replace(piece_number=number))
             if progress is not None:
-                progress("checked documents", number, None)
+                progress("checked documents", checked, None)
             yield document
 
     @property
@@ -98,15 +104,21 @@ def preview(
     """Everything an export would do, without writing: balance, findings by document, the first rendered lines."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        survey = _survey(connection, directory, definition, journals)
-        renderer = rendering.Renderer.of(directory, definition, clock())
-        gathered = _Gathering(survey, renderer)
+        survey = survey_of(connection, directory, definition, journals)
+        gathered = Gathering(survey, rendering.Renderer.of(directory, definition, clock()))
         for _ in gathered.documents(progress):
             pass
         return _preview_of(gathered, definition, directory)
 
 
-def _survey(connection: Connection, directory: masterdata.Directory, code: str, journals: tuple[str, ...]) -> Survey:
+def survey_of(
+    connection: Connection,
+    directory: masterdata.Directory,
+    code: str,
+    journals: tuple[str, ...] = (),
+    entry_id: int | None = None,
+) -> Survey:
+    """The survey of a definition, over ``journals`` alone or one entry alone where given (PSR-6040, 6041)."""
     if code not in directory.company.exports:
         raise Refused(
             Finding(
@@ -118,13 +130,14 @@ def _survey(connection: Connection, directory: masterdata.Directory, code: str, 
                 who="admin",
             )
         )
-    known = directory.company.entities[directory.company.exports[code].entity].journals
+    definition = directory.company.exports[code]
+    known = definition.journals or tuple(directory.company.entities[definition.entity].journals)
     unknown = [journal for journal in journals if journal not in known]
     if unknown:
         raise Refused(
             Finding(
                 "PSR-6041",
-                f"The entity has no journal {', '.join(unknown)}.",
+                f"Export definition {code} takes no journal {', '.join(unknown)}.",
                 field="--journal",
                 value=", ".join(unknown),
                 expected=f"one of {', '.join(known)}",
@@ -132,10 +145,10 @@ def _survey(connection: Connection, directory: masterdata.Directory, code: str, 
                 who="accountant",
             )
         )
-    return Survey(connection, directory, code, journals)
+    return Survey(connection, directory, code, journals, entry_id)
 
 
-def _preview_of(gathered: _Gathering, code: str, directory: masterdata.Directory) -> Preview:
+def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory) -> Preview:
     definition = directory.company.exports[code]
     entity = directory.company.entities[definition.entity]
     balance = gathered.balance
@@ -157,7 +170,7 @@ def _preview_of(gathered: _Gathering, code: str, directory: masterdata.Directory
         Plan(changes, counts_of(changes) | {"add": balance.documents}, summary, gathered.expect),
         balance,
         gathered.left_out,
-        gathered.renderer.samples(gathered.sampled),
+        gathered.renderer.samples(gathered.sampled, gathered.sequence),
         gathered.survey.unchanged,
         names,
     )
@@ -190,7 +203,7 @@ def create(
     post_due(database, clock)
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        entity_id = _survey(connection, directory, definition, journals).entity_id
+        entity_id = survey_of(connection, directory, definition, journals).entity_id
     kind = directory.company.exports[definition].kind
     with exclusive(database, f"export:{entity_id}:{kind}") as free:
         if not free:
@@ -217,10 +230,10 @@ def _stage_and_freeze(
 ) -> tuple[Preview, int | None]:
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        survey = _survey(connection, directory, definition, journals)
+        survey = survey_of(connection, directory, definition, journals)
         kind = survey.definition.kind
         renderer = rendering.Renderer.of(directory, definition, clock())
-        gathered = _Gathering(survey, renderer)
+        gathered = Gathering(survey, renderer)
         now = instant_text(clock())
         with database.transaction() as writing:
             export_id = stored.new_draft(writing, survey.entity_id, definition, kind, renderer.stored(), now)

@@ -8,6 +8,11 @@ from passerelle.store import pieces
 from passerelle.store.database import Connection
 
 
+def export_series(kind: str) -> str:
+    """The name of the number series of exports of one kind."""
+    return f"export:{kind}"
+
+
 def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, now: str) -> int:
     """Numbers the draft and freezes it; returns the export sequence number.
 
@@ -15,7 +20,7 @@ def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, no
     through void and re-export in the same journal and fiscal year; where its document moves to another, the number it
     leaves is cancelled. Everything is set-based, so that the transaction is short whatever the export holds.
     """
-    series = f"export:{kind}"
+    series = export_series(kind)
     sequence = pieces.lock_counter(connection, entity_id, series) + 1
     outdated = stored.outdated_documents(connection, export_id)
     if outdated:
@@ -32,7 +37,7 @@ def freeze(connection: Connection, export_id: int, entity_id: int, kind: str, no
     pieces.cancel_moved(connection, export_id)
     pieces.take_back(connection, export_id)
     for journal, year in pieces.series_without_number(connection, export_id):
-        name = f"piece:{journal}:{year}"
+        name = pieces.series(journal, year)
         last = pieces.lock_counter(connection, entity_id, name)
         given = pieces.number(connection, export_id, entity_id, journal, year, last)
         pieces.set_counter(connection, entity_id, name, last + given)

@@ -26,6 +26,7 @@ from passerelle.formats.writer import Writer, compile_format, file_name, render
 from passerelle.masterdata.company import ArtifactChoice, Company
 from passerelle.periods import Clock, instant_text
 from passerelle.plugins import discover
+from passerelle.services.export_records import named
 from passerelle.services.export_sample import Sample, sample_of
 from passerelle.store import deliveries, ledger, masterdata
 from passerelle.store import exports as stored
@@ -194,21 +195,20 @@ def produce(
     """
     with database.reading() as connection:
         export = stored.exports(connection, "AND id = ?", (export_id,))[0]
-        directory = masterdata.load(connection)
         drifted = ledger.drifted(connection, export.entity_id, export_id)
+        name = named(connection, export)
     if drifted:
-        raise Defect([_drift(export, account) for _, _, account in drifted])
+        raise Defect([_drift(export, account, name) for _, _, account in drifted])
     renderer = Renderer(json.loads(export.snapshot))
     rows = [
         _produce_one(database, folder, export, renderer, plan, instant_text(clock()), progress)
         for plan in renderer.plans
     ]
-    destinations = [code for code in renderer.snapshot["destinations"] if code in directory.company.destinations]
     with database.transaction() as connection:
         ids = stored.save_artifacts(connection, rows)
         now = instant_text(clock())
         for artifact_id, row in zip(ids, rows, strict=True):
-            for destination in destinations:
+            for destination in renderer.snapshot["destinations"]:
                 deliveries.add(connection, artifact_id, destination, row[4], now)
         stored.set_state(connection, export_id, "proven")
         return stored.artifacts(connection, export_id)
@@ -283,7 +283,7 @@ def _nobody_writes(document: FrozenDocument) -> Finding:
     )
 
 
-def _drift(export: stored.ExportRow, account: str) -> Finding:
+def _drift(export: stored.ExportRow, account: str, name: str) -> Finding:
     return Finding(
         "PSR-6900",
         f"What export {export.sequence} froze differs from the ledger on account {account}.",
@@ -291,6 +291,6 @@ def _drift(export: stored.ExportRow, account: str) -> Finding:
         field="account",
         value=account,
         expected="frozen lines that add up to the ledger's revision",
-        remedy="nothing was sent; report this with: passerelle export verify " + str(export.sequence),
+        remedy=f"nothing was sent; report this with: passerelle export verify {name}",
         who="admin",
     )

@@ -32,7 +32,10 @@ class ThirdParty:
 
 
 class Survey:
-    """One pass over the candidates of a definition; ``unchanged`` counts revisions that change nothing that left."""
+    """One pass over the candidates of a definition, or over the one entry ``entry_id``.
+
+    ``unchanged`` counts revisions that change nothing that left.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Survey:
         directory: Directory,
         code: str,
         journals: tuple[str, ...] = (),
+        entry_id: int | None = None,
     ) -> None:
         self.connection = connection
         self.directory = directory
@@ -47,6 +51,7 @@ class Survey:
         self.entity: Entity = directory.company.entities[self.definition.entity]
         self.entity_id = directory.entity_id(self.definition.entity)
         self.journals = journals or self.definition.journals
+        self.entry_id = entry_id
         self.unchanged = 0
         self._zone = ZoneInfo(self.entity.time_zone)
         self._parties: dict[int, ThirdParty] = {}
@@ -54,8 +59,9 @@ class Survey:
 
     def documents(self) -> Iterator[tuple[FrozenDocument, list[Finding]]]:
         """Each candidate, frozen as it would leave, with its findings; in the order of entries."""
-        heads = stored.candidates(self.connection, self.entity_id, self.journals)
-        lines = groupby(stored.candidate_lines(self.connection, self.entity_id, self.journals), key=itemgetter(0))
+        chosen = (self.connection, self.entity_id, self.journals, self.entry_id)
+        heads = stored.candidates(*chosen)
+        lines = groupby(stored.candidate_lines(*chosen), key=itemgetter(0))
         waiting = next(lines, None)
         for head in heads:
             rows: list[tuple[Any, ...]] = []

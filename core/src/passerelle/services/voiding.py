@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from passerelle.errors import Finding, Refused
 from passerelle.periods import Clock, instant_text
-from passerelle.services.export_records import by_number
+from passerelle.services.export_records import by_number, named
 from passerelle.store import deliveries
 from passerelle.store import exports as stored
-from passerelle.store.database import Database
+from passerelle.store.database import Connection, Database
 from passerelle.store.locks import exclusive
 
 
@@ -22,11 +22,11 @@ def void(
         if not free:
             raise Refused(busy())
         export = by_number(connection, number, entity)
-        findings = _objections(stored.later_live(connection, export.id), export)
+        findings = _objections(connection, export)
         if not not_imported:
             findings += _left(stored.left_us(connection, export.id), export)
         if export.state == "voided":
-            findings = [_already(export)]
+            findings = [_already(export, named(connection, export))]
         if findings:
             raise Refused(findings)
         now = instant_text(clock())
@@ -46,18 +46,18 @@ def busy() -> Finding:
     )
 
 
-def _already(export: stored.ExportRow) -> Finding:
+def _already(export: stored.ExportRow, name: str) -> Finding:
     return Finding(
         "PSR-6020",
         f"Export {export.sequence} is voided already.",
         object=f"export {export.sequence}",
         value=export.void_reason,
-        remedy=f"passerelle export show {export.sequence}",
+        remedy=f"passerelle export show {name}",
         who="accountant",
     )
 
 
-def _objections(later: list[tuple[int, str]], export: stored.ExportRow) -> list[Finding]:
+def _objections(connection: Connection, export: stored.ExportRow) -> list[Finding]:
     return [
         Finding(
             "PSR-6021",
@@ -67,7 +67,7 @@ def _objections(later: list[tuple[int, str]], export: stored.ExportRow) -> list[
             remedy=f"void export {sequence} first",
             who="accountant",
         )
-        for sequence, report in later
+        for sequence, report in stored.later_live(connection, export.id)
     ]
 
 

@@ -149,6 +149,7 @@ def exports(connection: Connection, where: str = "", parameters: tuple[Any, ...]
     return [ExportRow._make(row) for row in rows]
 
 
+_NUMERIC = ("piece", "rank")
 _ORDER = {"report": "report_number", "title": "report_title", "piece": "piece_number"} | {
     name: name
     for name in (
@@ -175,7 +176,9 @@ def documents(
     Lines are fetched for some hundred documents at a time, which spares each row its document's columns.
     """
     heads = ", ".join(f"d.{name}" for name in (*_DOCUMENT_COLUMNS[2:15], "piece_number"))
-    sorting = ", ".join(f"d.{_ORDER[name]}" for name in order)
+    # by code point on both databases, so that both give the same bytes
+    exact = "" if connection.dialect.name == "sqlite" else ' COLLATE "C"'
+    sorting = ", ".join(f"d.{_ORDER[name]}{'' if name in _NUMERIC else exact}" for name in order)
     rows = sql.stream(
         connection,
         f"SELECT d.id, {heads} FROM export_document d WHERE d.export_id = ? ORDER BY {sorting}, d.entry_id",

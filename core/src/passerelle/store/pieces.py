@@ -11,6 +11,17 @@ _OF_DRAFT = (
 _SAME_SERIES = "d.journal = piece.journal AND d.fiscal_year = piece.fiscal_year"
 
 
+def series(journal: str, fiscal_year: str) -> str:
+    """The name of the number series of a journal and fiscal year."""
+    return f"piece:{journal}:{fiscal_year}"
+
+
+def last_numbers(connection: Connection, entity_id: int) -> dict[str, int]:
+    """The last number given in each series of an entity."""
+    rows = sql.execute(connection, "SELECT name, last FROM counter WHERE entity_id = ?", (entity_id,))
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def lock_counter(connection: Connection, entity_id: int, name: str) -> int:
     """The last number given in a series, with its row locked until the transaction ends."""
     sql.execute(
@@ -76,11 +87,18 @@ def number(connection: Connection, export_id: int, entity_id: int, journal: str,
 
 
 def register(connection: Connection, entity_id: int) -> list[tuple[str, str, int, str, str, str]]:
-    """The register: (journal, fiscal year, number, state, reason, report number), without a hole."""
+    """The register: (journal, fiscal year, number, state, reason, report number), without a hole.
+
+    A voided number whose document posts nothing any more is cancelled, for as long as that is so.
+    """
+    gone = "p.state = 'voided' AND v.line_count = 0"
     rows = sql.execute(
         connection,
-        "SELECT p.journal, p.fiscal_year, p.number, p.state, p.reason, r.number FROM piece p"
-        " JOIN entry e ON e.id = p.entry_id JOIN report r ON r.id = e.origin_id"
+        "SELECT p.journal, p.fiscal_year, p.number,"
+        f" CASE WHEN {gone} THEN 'cancelled' ELSE p.state END,"
+        f" CASE WHEN {gone} THEN 'its document posts nothing any more' ELSE p.reason END, r.number"
+        " FROM piece p JOIN entry e ON e.id = p.entry_id JOIN report r ON r.id = e.origin_id"
+        " LEFT JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision"
         " WHERE p.entity_id = ? ORDER BY p.journal, p.fiscal_year, p.number",
         (entity_id,),
     )

@@ -1,0 +1,123 @@
+"""Why a document is not in an export, or where it is: in sentences, with what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from passerelle.errors import Finding, Refused
+from passerelle.periods import Clock
+from passerelle.services import exporting, rendering
+from passerelle.services.export_records import named
+from passerelle.store import candidates, ledger, masterdata
+from passerelle.store import exports as stored
+from passerelle.store.database import Connection, Database
+from passerelle.store.masterdata import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Where a document stands towards exports, in sentences, and what to do next."""
+
+    document: str
+    entity: str
+    sentences: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    next: str
+
+
+def why(database: Database, clock: Clock, document: str) -> list[Why]:
+    """Why a report is not in an export, or where it is; refused (PSR-6034) when nothing has this number."""
+    with database.reading() as connection:
+        directory = masterdata.load(connection)
+        found = candidates.standing(connection, document)
+        if not found:
+            raise Refused(
+                Finding(
+                    "PSR-6034",
+                    f"There is no report {document}.",
+                    value=document,
+                    expected="the number or source id of a report",
+                    remedy="passerelle reports list --text …",
+                    who="accountant",
+                )
+            )
+        return [_why(connection, directory, one, clock()) for one in found]
+
+
+def _why(connection: Connection, directory: Directory, one: candidates.Standing, now: datetime) -> Why:
+    entity = directory.entity_code(one.entity_id)
+    report = one.report_number
+    if len(candidates.standing(connection, report)) > 1:
+        report += f" --entity {entity}"
+    sentences: list[str] = []
+    findings = tuple(ledger.stored_findings(one.findings))
+    following = f"passerelle reports show {report}"
+    left = candidates.exports_of(connection, one.entry_id) if one.entry_id is not None else []
+    for export_id, sequence, state, revision, rank, piece, definition in left:
+        what = "whole" if rank == 0 else f"as correction {rank}"
+        sentences.append(
+            f"Export {sequence} ({definition}) holds it {what} at revision {revision}, piece {piece}: {state}."
+        )
+        (export,) = stored.exports(connection, "AND id = ?", (export_id,))
+        following = f"passerelle export show {named(connection, export)}"
+    live = max((revision for _, _, state, revision, *_ in left if state in ("live", "unknown")), default=0)
+    if one.approval not in ("approved", "refused", "cancelled"):
+        sentences.append("It is not approved yet.")
+        following = f"passerelle reports approve {report}"
+    elif one.approval == "approved" and one.controlled_at is None:
+        sentences.append("It is approved, but no accountant has controlled it yet.")
+        following = f"passerelle reports control {report}"
+    elif findings:
+        sentences.append(f"It could not be posted: {len(findings)} findings.")
+        following = findings[0].remedy
+    elif one.post_due or one.posted_revision is None:
+        sentences.append("It is approved and waits to be posted; the next export posts it.")
+    elif not one.line_count and not live:
+        sentences.append("It posts no line, so there is nothing to export.")
+    elif live >= one.posted_revision:
+        sentences.append("Everything it says now has left.")
+    else:
+        return _candidate(connection, directory, one, sentences, following, now)
+    return Why(one.report_number, entity, tuple(sentences), findings, following)
+
+
+def _candidate(
+    connection: Connection,
+    directory: Directory,
+    one: candidates.Standing,
+    sentences: list[str],
+    following: str,
+    now: datetime,
+) -> Why:
+    """Asks the pre-flight of every definition that takes its journal."""
+    entity = directory.entity_code(one.entity_id)
+    findings: list[Finding] = []
+    definitions = _definitions(directory, entity, one.journal or "")
+    for code in definitions:
+        survey = exporting.survey_of(connection, directory, code, entry_id=one.entry_id)
+        gathered = exporting.Gathering(survey, rendering.Renderer.of(directory, code, now))
+        leaving = list(gathered.documents())
+        faults = gathered.left_out.get(one.report_number, [])
+        findings.extend(faults)
+        if faults:
+            sentences.append(f"{code} leaves it out: {len(faults)} findings.")
+        elif leaving:
+            what = "the correction of what has left" if leaving[0].rank else "it"
+            sentences.append(f"It is a candidate: the next {code} takes {what}.")
+        else:
+            sentences.append("Its last revision changes nothing of what has left, so there is nothing to send.")
+            break
+        following = f"passerelle export preview {code}"
+    if not definitions:
+        sentences.append(f"It may leave, but no export definition of {entity} takes journal {one.journal}.")
+        following = "add one to company.toml: [exports.NAME]"
+    return Why(one.report_number, entity, tuple(sentences), tuple(dict.fromkeys(findings)), following)
+
+
+def _definitions(directory: Directory, entity: str, journal: str) -> list[str]:
+    return [
+        code
+        for code, definition in directory.company.exports.items()
+        if definition.entity == entity and (not definition.journals or journal in definition.journals)
+    ]
