@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from passerelle.masterdata.company import Company
 from passerelle.masterdata.difference import compare
 from passerelle.store import masterdata, sql
 from passerelle.store.database import Connection, Database
+
+from .an_export import House
 
 NOW = "2026-03-02T09:00:00.000000+00:00"
 ARTIFACT = {"connection": "sage", "format": "pnm"}
@@ -146,3 +149,9 @@ def second(books: Books, request: pytest.FixtureRequest) -> Callable[[], Databas
         return other
 
     return again
+
+
+@pytest.fixture
+def house(database: Database, clock: Any, tmp_path: Path) -> House:
+    """A house that exports, in each kind of database."""
+    return House(database, clock, tmp_path)
