@@ -91,7 +91,8 @@ def lines(draw: st.DrawFn, number: int, kind: str) -> LineRow:
         number, kind, draw(accounts), amount, general=draw(accounts),
         auxiliary=draw(st.one_of(st.just(""), codes)), tax_code=draw(st.sampled_from(["", "D20"])),
         vat_rate=draw(st.sampled_from(["", "20", "5.5"])), base=draw(st.one_of(st.just(0), amounts)),
-        day=draw(iso_days), type=draw(codes), type_name=draw(words), comment=draw(words), currency="JPY" if foreign else "",
+        day=draw(iso_days), type=draw(codes), type_name=draw(words), comment=draw(words),
+        currency="JPY" if foreign else "",
         original=draw(amounts) if foreign else 0, rate="0.0061" if foreign else "", sections=draw(sections(amount)),
     )  # fmt: skip
 

@@ -16,10 +16,11 @@ def check(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> N
     """Adds to the resolver's faults what is wrong with ``form``; ``has_fields`` says so of each written line kind."""
     faults = resolver.faults
     _cover(form, resolver, has_fields)
-    for shape in dict.fromkeys((form.header, *form.lines.values(), *form.analytic.values(), form.trailer)):
-        if shape is not None:
-            _measure(form, shape, faults)
-    _alike(form, faults)
+    if not resolver.broken:
+        for shape in dict.fromkeys((form.header, *form.lines.values(), *form.analytic.values(), form.trailer)):
+            if shape is not None:
+                _measure(form, shape, faults)
+        _alike(form, faults)
     if form.analytic and form.medium.layout != "tagged" and not faults and told_apart(form) is None:
         message = "Nothing tells an analytic record from a line record when the file is read back."
         expected = "a cell at one place with constants that differ"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 
-from passerelle.errors import Finding
+from passerelle.errors import Finding, Place
 from passerelle.masterdata.positions import Path, Source
 
 
@@ -25,18 +26,11 @@ class Faults:
         if path[:1] == ("labels",) and path[1] in self.overlaid:
             self.add_outside(code, message, f"labels.{path[1]}", value, expected, "correct the connection")
             return
-        self._findings[
-            Finding(
-                code,
-                message,
-                field=".".join(str(step) for step in path),
-                value=value,
-                expected=expected,
-                remedy=remedy,
-                who="integrator",
-                place=self._source.at(path, key=key),
-            )
-        ] = None
+        place = _narrowed(self._source.at(path, key=key), value)
+        field = ".".join(str(step) for step in path)
+        shown = "" if key else value
+        finding = Finding(code, message, "", field, shown, expected, remedy, "integrator", place)
+        self._findings[finding] = None
 
     def add_at(self, code: str, message: str, line: int, column: int) -> None:
         """A fault at a line and column of the file."""
@@ -55,6 +49,14 @@ class Faults:
 
     def __bool__(self) -> bool:
         return bool(self._findings)
+
+
+def _narrowed(place: Place, value: str) -> Place:
+    """The place of ``value`` within the text that stands at ``place``, where it occurs there once."""
+    text = place.text[place.column - 1 : place.column - 1 + place.length]
+    if not value or text.count(value) != 1:
+        return place
+    return replace(place, column=place.column + text.index(value), length=len(value))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -40,6 +40,7 @@ class Resolver:
         self.settings = settings
         self.labels = labels  # kind -> template, origin
         self.day_form, self.mark = forms
+        self.broken = False  # a field could not be resolved, so that positions mean nothing
         self.labelled: set[str] = set()  # line kinds whose fields use the variable label
 
     def fold(self, written: str, path: Path) -> str:
@@ -129,9 +130,12 @@ class Resolver:
             if field.name in {cell.name for cell in cells}:
                 self.faults.add("PSR-5003", f"Two fields are named {field.name}.", (*at, "name"), value=field.name)
             cell = self.cell(field, at, _LEVEL[record], kind)
-            if cell is not None:
+            if cell is None:
+                self.broken = True
+                continue
+            if not self.broken:
                 self._position(field, cell, cells, at)
-                cells.append(cell)
+            cells.append(cell)
         conditions = self.conditions(spec, path, 3, kind) if record == "analytic" else ()
         return Shape(record, spec.flag or "", tuple(cells), conditions if conditions is not None else (_NEVER,))
 
