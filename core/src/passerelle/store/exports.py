@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from typing import Any, NamedTuple
 
 from passerelle.exports.frozen import FrozenDocument, FrozenLine
@@ -191,17 +190,12 @@ def documents(
 
 
 def _lines_of(connection: Connection, export_id: int, ids: list[int]) -> dict[int, list[FrozenLine]]:
-    columns = ", ".join(f"l.{name}" for name in FrozenLine._fields)
-    rows = sql.execute(
-        connection,
-        f"SELECT {columns}, l.document_id FROM export_line l"
-        f" WHERE l.export_id = ? AND l.document_id IN ({', '.join('?' * len(ids))}) ORDER BY l.document_id, l.rank",
-        (export_id, *ids),
-    )
-    found: dict[int, list[FrozenLine]] = {}
-    for document_id, group in groupby(rows.cursor, key=itemgetter(-1)):
-        found[document_id] = [FrozenLine._make(row[:-1]) for row in group]
-    return found
+    columns = ", ".join(FrozenLine._fields)
+    chosen = f"FROM export_line WHERE export_id = ? AND document_id IN ({', '.join('?' * len(ids))})"
+    counted = f"SELECT document_id, count(*) {chosen} GROUP BY document_id ORDER BY document_id"
+    sizes = sql.execute(connection, counted, (export_id, *ids)).fetchall()
+    rows = sql.execute(connection, f"SELECT {columns} {chosen} ORDER BY document_id, rank", (export_id, *ids)).cursor
+    return {document_id: list(map(FrozenLine._make, islice(rows, size))) for document_id, size in sizes}
 
 
 def save_artifacts(connection: Connection, rows: list[tuple[Any, ...]]) -> list[int]:
