@@ -1,6 +1,6 @@
 """``make bench``: ratios against floors and peers, measured in one run, and the peak memory of each job.
 
-Every product figure times the service function that the command line calls, all checks on. Figures are medians of three.
+Every product figure times the service function that the command line calls, all checks on; medians of three.
 With ``--check`` the run fails when a ratio is below three quarters of its budget (ARCHITECTURE.md).
 """
 
@@ -79,7 +79,7 @@ def _insert_all(database: Database, rows: dict[str, tuple[Any, ...]]) -> None:
 
 
 def rendering_figures(folder: Path) -> dict[str, dict[str, float]]:
-    """Rendering a stored export beside "the same SELECT into csv.writer"; rows in memory beside csv.writer and pandas."""
+    """A stored export beside "the same SELECT into csv.writer"; rows in memory beside csv.writer and pandas."""
     database = fresh(folder, "rendering")
     add_reports(database, EXPENSES)
     artifacts = ArtifactFolder(folder / "artifacts")

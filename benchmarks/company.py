@@ -45,7 +45,8 @@ entity = "FR"
 artifacts = [{ connection = "sage", format = "sage100-pnm" }, { connection = "csv", format = "generic-csv" }]
 [employees]
 """ + "\n".join(
-    f'E{i:04d} = {{ name = "Employé {i}", entity = "FR", account = "421{i:04d}", collective = "421000", auxiliary = "E{i:04d}" }}'
+    f'E{i:04d} = {{ name = "Employé {i}", entity = "FR", account = "421{i:04d}", collective = "421000", '
+    f'auxiliary = "E{i:04d}" }}'
     for i in range(EMPLOYEES)
 )
 

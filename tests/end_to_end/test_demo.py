@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.readers import sage_flg, sage_pnm
 
 ROOT = Path(__file__).resolve().parents[2]
