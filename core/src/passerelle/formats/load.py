@@ -108,8 +108,9 @@ def _keys_at(path: Path) -> list[str]:
             if "properties" in option and step in option["properties"]:
                 model = option["properties"][step]
                 break
-            if isinstance(option.get("additionalProperties"), dict):
-                model = option["additionalProperties"]
+            of_any_name = [option.get("additionalProperties"), *option.get("patternProperties", {}).values()]
+            if any(isinstance(value, dict) for value in of_any_name):
+                model = next(value for value in of_any_name if isinstance(value, dict))
                 break
             if "items" in option:
                 model = option["items"]

@@ -66,7 +66,8 @@ class Resolver:
                     check_picture(part)
                     filled.append(part)
                 except ValueError as fault:
-                    self.faults.add("PSR-5004", f"The template is malformed: {fault}.", path, value=written)
+                    at = f"{{{part.name}:{part.picture}}}"
+                    self.faults.add("PSR-5004", f"The template is malformed: {fault}.", path, value=at)
             elif settings_only:
                 expected = nearest(part.name, self.settings)
                 self.faults.add("PSR-5005", f"{part.name} is no setting.", path, value=part.name, expected=expected)

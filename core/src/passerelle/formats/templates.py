@@ -23,7 +23,7 @@ class Hole(NamedTuple):
 Template: TypeAlias = tuple[str | Hole, ...]
 
 _PIECES = re.compile(r"(\{\{|\}\})|\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}|([{}])|([^{}]+)")
-_DAY = re.compile(r"YYYY|YY|MM|DD|[^YMD]|(.)")
+_DAY = re.compile(r"YYYY|YY|MM|DD|[^A-Za-z]|(.)")
 _SLICES = {"YYYY": (0, 4), "YY": (2, 4), "MM": (5, 7), "DD": (8, 10)}
 
 
@@ -60,18 +60,16 @@ class DayForm:
     """A form of days, as ``DDMMYY``; writes ISO days in it and reads them back."""
 
     def __init__(self, written: str) -> None:
-        tokens = [(found.group(0), found.group(1)) for found in _DAY.finditer(written)]
-        if not tokens or any(stray for _, stray in tokens) or not any(token in _SLICES for token, _ in tokens):
-            raise ValueError(f"{written!r} is not a form of days: expected YYYY or YY, MM, DD and what stands between")
+        found = list(_DAY.finditer(written))
+        self._tokens = [token.group(0) for token in found]
+        parts = [token[0] for token in self._tokens if token in _SLICES]
+        if not parts or len(set(parts)) < len(parts) or any(token.group(1) for token in found):
+            expected = "expected YYYY or YY, MM, DD, each once at most, and what stands between"
+            raise ValueError(f"{written!r} is not a form of days: {expected}")
         self.written = written
-        self._tokens = [token for token, _ in tokens]
-        counted = {token[:1] for token in self._tokens if token in _SLICES}
-        self.whole = counted == {"Y", "M", "D"}
-        pattern = "".join(
-            rf"(?P<{token[0]}{n}>\d{{{len(token)}}})" if token in _SLICES else re.escape(token)
-            for n, token in enumerate(self._tokens)
-        )
-        self._pattern = re.compile(pattern, re.ASCII)
+        self.whole = set(parts) == {"Y", "M", "D"}
+        pattern = (rf"(?P<{t[0]}>\d{{{len(t)}}})" if t in _SLICES else re.escape(t) for t in self._tokens)
+        self._pattern = re.compile("".join(pattern), re.ASCII)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DayForm) and other.written == self.written
@@ -92,14 +90,11 @@ class DayForm:
         found = self._pattern.fullmatch(written)
         if found is None:
             raise ValueError(f"{written!r} is not a day written {self.written}")
-        read: dict[str, str] = {}
-        for group, digits in found.groupdict().items():
-            if read.setdefault(group[0], digits) != digits:
-                raise ValueError(f"{written!r} says two different days")
-        if len(read["Y"]) == 2:
+        years = found["Y"]
+        if len(years) == 2:
             lowest = year - 49
-            read["Y"] = f"{lowest + (int(read['Y']) - lowest) % 100:04d}"
-        return date(int(read["Y"]), int(read["M"]), int(read["D"])).isoformat()
+            years = f"{lowest + (int(years) - lowest) % 100:04d}"
+        return date(int(years), int(found["M"]), int(found["D"])).isoformat()
 
 
 def parse_charset(written: str) -> frozenset[str]:
