@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import functools
+import itertools
 import re
 from pathlib import Path
 
@@ -52,3 +55,50 @@ def test_page_has_the_shape_that_people_know(page: Path) -> None:
 def test_page_points_to_pages_that_exist(page: Path) -> None:
     related = page.read_text(encoding="utf-8").partition("## Related")[2]
     assert not [code for code in CODE.findall(related) if not (CATALOGUE / f"{code}.md").exists()]
+
+
+def _pattern(node: ast.expr) -> str | None:
+    """A regular expression for the sentences that an expression can make; None when it is not written here."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.escape(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_pattern(part) or ".+" for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return (_pattern(node.left) or ".*") + (_pattern(node.right) or ".*")
+    if isinstance(node, ast.IfExp):
+        either = [_pattern(node.body) or ".+", _pattern(node.orelse) or ".+"]
+        return f"(?:{'|'.join(either)})"
+    return None
+
+
+@functools.cache
+def messages() -> dict[str, list[str]]:
+    """The sentences that stand right behind their code in a call, as patterns; codes told otherwise are absent."""
+    found: dict[str, list[str]] = {}
+    calls: dict[str, int] = {}
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            for argument, following in itertools.pairwise(given):
+                if isinstance(argument, ast.Call):
+                    continue
+                pattern = _pattern(following)
+                for constant in ast.walk(argument):
+                    if isinstance(constant, ast.Constant) and CODE.fullmatch(str(constant.value)) and pattern:
+                        found.setdefault(str(constant.value), []).append(pattern)
+        for code in LITERAL.findall(path.read_text(encoding="utf-8")):
+            calls[code] = calls.get(code, 0) + 1
+    return {code: patterns for code, patterns in found.items() if len(patterns) == calls[code]}
+
+
+def test_most_messages_are_written_beside_their_code() -> None:
+    assert len(messages()) > 0.7 * len(PAGES)
+
+
+@pytest.mark.parametrize("code", sorted(messages()))
+def test_the_page_shows_a_message_that_is_really_printed(code: str) -> None:
+    example = (CATALOGUE / f"{code}.md").read_text(encoding="utf-8").partition("## Example")[2].partition("## Cause")[0]
+    shown = re.findall(rf"{code}: (.+)", example)
+    assert shown, f"the example shows no line `{code}: …`"
+    assert any(re.search(pattern, line) for line in shown for pattern in messages()[code]), shown
