@@ -5,6 +5,7 @@ A command returns an ``Answer``; ``cli.command`` prints it. Data goes to stdout;
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +22,21 @@ class Answer:
     findings: Sequence[Any] = field(default_factory=tuple)
 
 
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """``text`` without what a terminal would obey: control and direction characters become ``\ufffd``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(c) in _OBEYED and c not in "\n\t" else c for c in text)
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
     """Aligned columns; those whose index is in ``right`` are right-aligned. Empty text when there is no row."""
     if not rows:
         return ""
+    rows = [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(len(headings[i]), *(len(row[i]) for row in rows)) for i in range(len(headings))]
 
     def line(cells: Sequence[str]) -> str:

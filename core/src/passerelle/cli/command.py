@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from passerelle.cli.answer import Answer
+from passerelle.cli.answer import Answer, printable
 from passerelle.periods import Clock, system_clock
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _print(answer: Answer, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(answer.data), ensure_ascii=False, indent=2))
     elif answer.text:
-        click.echo(answer.text)
+        click.echo(printable(answer.text))
     if answer.findings:
         from passerelle.cli.failure import findings_text
 

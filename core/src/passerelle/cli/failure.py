@@ -8,9 +8,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import IO
 
 import click
 
+from passerelle.cli.answer import printable
 from passerelle.cli.command import plain
 from passerelle.errors import Finding, PasserelleError
 
@@ -38,7 +40,7 @@ def findings_text(findings: Sequence[Finding] | Iterable[Finding]) -> str:
         blocks.extend(_block(finding, last=finding is shown[-1]) for finding in shown)
         if len(same) > len(shown):
             blocks.append(f"  … and {len(same) - len(shown):,} more like it ({same[0].code}); --json lists all")
-    return "\n".join(blocks)
+    return printable("\n".join(blocks))
 
 
 def _cause(finding: Finding) -> tuple[str, str, str, str]:
@@ -76,8 +78,14 @@ def _block(finding: Finding, last: bool) -> str:
     return "\n".join(lines)
 
 
+def _trace_file() -> IO[str]:
+    return tempfile.NamedTemporaryFile(
+        "w", prefix="passerelle-trace-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+    )
+
+
 def _defect(fault: Exception, as_json: bool) -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="passerelle-trace-", suffix=".txt", delete=False) as trace:
+    with _trace_file() as trace:
         trace.write("".join(traceback.format_exception(fault)))
     sentence = f"PSR-9900: A defect of Passerelle ({type(fault).__name__}). The trace is in {Path(trace.name)}."
     if as_json:

@@ -13,9 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from passerelle.formats.document import VARIABLES, Variable
 from passerelle.masterdata.company import EntryType
 
-FORMAT_VERSION = 1
-"""The version of the language that this program reads: the key ``format`` of a file."""
-
 ENTRY_KINDS: dict[str, tuple[str, ...]] = {
     "expense_report": ("expense", "vat", "employee"),
     "company_paid": ("expense", "vat", "company"),

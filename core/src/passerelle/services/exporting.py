@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from passerelle import money
@@ -19,7 +19,7 @@ from passerelle.exports.balance import TrialBalance
 from passerelle.exports.frozen import FrozenDocument
 from passerelle.periods import Clock, instant_text
 from passerelle.plan import Change, Plan, counts_of
-from passerelle.services import numbering, rendering
+from passerelle.services import Progress, numbering, rendering
 from passerelle.services.export_sample import Sample
 from passerelle.services.posting import post_due
 from passerelle.services.surveying import Survey
@@ -30,7 +30,6 @@ from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Connection, Database
 from passerelle.store.locks import exclusive
 
-Progress = Callable[[str, int, int | None], None]
 _STAGED_AT_ONCE = 500
 _SAMPLE_DOCUMENTS = 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,11 +13,11 @@ from passerelle.ledger.determination import Determination
 from passerelle.ledger.posting import post
 from passerelle.masterdata.company import Entity
 from passerelle.periods import Clock, instant_text, parse_instant
+from passerelle.services import Progress
 from passerelle.store import ledger as stored
 from passerelle.store import masterdata
 from passerelle.store.database import Connection, Database
 
-Progress = Callable[[str, int, int | None], None]
 _REPORTS_PER_BLOCK = 1000
 
 

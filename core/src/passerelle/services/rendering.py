@@ -7,7 +7,7 @@ renders the same bytes whatever the configuration says today.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from passerelle.formats.writer import Writer, compile_format, file_name, render
 from passerelle.masterdata.company import ArtifactChoice, Company
 from passerelle.periods import Clock, instant_text
 from passerelle.plugins import discover
+from passerelle.services import Progress
 from passerelle.services.export_records import named
 from passerelle.services.export_sample import Sample, sample_of
 from passerelle.store import deliveries, ledger, masterdata
@@ -33,7 +34,6 @@ from passerelle.store import exports as stored
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Database
 
-Progress = Callable[[str, int, int | None], None]
 Snapshot = dict[str, Any]
 _BLOCK = 1 << 18
 
