@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.cli.answer import table
+from passerelle.cli.answer import printable, table
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_amounts_stand_right() -> None:
@@ -17,3 +17,10 @@ def test_no_row_is_no_table_and_a_missing_cell_is_an_error() -> None:
     assert table(["account"], []) == ""
     with pytest.raises((ValueError, IndexError)):
         table(["account", "debit"], [["625100"]])
+
+
+def test_what_a_terminal_would_obey_is_shown_as_harmless_text() -> None:
+    hostile = "a\x1b[2Jb\x9bc\u202ed"
+    shown = table(["title"], [[hostile]])
+    assert not set("\x1b\x9b\u202e") & set(shown)
+    assert printable("déjà vu\u00a0!\n\t") == "déjà vu\u00a0!\n\t"
