@@ -37,6 +37,9 @@ bench: setup ## measure posting, rendering and memory beside their floors and pe
 real: setup ## run the tests on all of the real data beside the repository (../shared/data)
 	@PASSERELLE_REAL_DATA=all $(PYTEST) tests/real_data
 
+laws: setup ## run generated histories of exports against the laws, twenty times as long as `make test` does
+	@PASSERELLE_LAWS=20 $(PYTEST) tests/laws
+
 docs: setup ## write the generated pages of docs/ again
 	@$(RUN) python docs/generate.py
 
@@ -44,4 +47,4 @@ clean: ## remove what the other targets made
 	rm -rf .venv .uv build dist passerelle-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find core plugins tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo test check servers bench real docs clean
+.PHONY: help setup demo test check servers bench real laws docs clean
