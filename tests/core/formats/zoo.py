@@ -145,4 +145,19 @@ flag = "!END"
 fields = [{{ name = "documents", var = "document_count" }}]
 """
 
-ZOO = {"quoted": QUOTED, "unquoted": UNQUOTED, "columns": COLUMNS, "flagged": FLAGGED}
+STRICT = f"""
+name = "strict"
+layout = "fixed"
+record_length = 40
+encoding = "iso8859-3"
+{_HEAD}
+[records.line]
+fields = [
+  {{ name = "label", var = "label", width = 9, overflow = "truncate", upper = true }},
+  {{ name = "type", var = "type_name", width = 8, overflow = "truncate", charset = "A-Za-z0-9 é" }},
+  {{ name = "code", var = "account", width = 5, overflow = "truncate" }},
+  {{ name = "amount", var = "amount", width = 18, align = "left", decimals = 4 }},
+]
+"""
+
+ZOO = {"strict": STRICT, "quoted": QUOTED, "unquoted": UNQUOTED, "columns": COLUMNS, "flagged": FLAGGED}

@@ -97,9 +97,9 @@ class Finisher:
         text = content
         for name, step in (
             ("cleaned", self._cleaned),
-            ("checked", self._checked),
             ("guarded", self._guarded),
             ("cut", self._fitted),
+            ("checked", self._checked),
             ("quoted", self.quoted),
             ("padded", self._padded),
         ):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from unicodedata import combining, normalize
 
 from passerelle.formats.cells import RUNS_IN_SPREADSHEET, CellFault, Finisher
 from passerelle.formats.shapes import Cell, Medium
@@ -78,9 +79,10 @@ def _plain_pattern(finisher: Finisher) -> str:
 
 @lru_cache(maxsize=16)
 def _printable(encoding: str) -> frozenset[str]:
-    """The printable characters of ASCII and the Latin scripts that ``encoding`` holds; none of them joins another."""
+    """Printable ASCII, Latin, Greek and Cyrillic characters that ``encoding`` holds; none joins the one before."""
+    scripts = map(chr, (*range(32, 127), *range(0xA1, 0x530)))
     return frozenset(
-        c for c in map(chr, (*range(32, 127), *range(0xA1, 0x250))) if c.isprintable() and _held(c, encoding)
+        c for c in scripts if c.isprintable() and not combining(c) and normalize("NFC", c) == c and _held(c, encoding)
     )
 
 

@@ -6,12 +6,13 @@ column, two columns, or an amount beside a side. Texts are not: they may be cut 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.language import KNOWN
-from passerelle.formats.rows import document_rows
+from passerelle.formats.rows import NAMES, FlatRow, flat_rows
 from passerelle.formats.shapes import Cell, Format, Medium, Shape
 from passerelle.formats.templates import Hole
 
@@ -87,18 +88,37 @@ def expected(form: Format, run: RunRow, document: Document) -> Wanted:
 
 def expectation(form: Format, run: RunRow) -> Callable[[Document], Wanted]:
     """``expected`` for many documents of one run."""
-    plain: dict[int, list[tuple[str, bool]]] = {}
-
-    def told(shape: Shape) -> list[tuple[str, bool]]:
-        found = line_recoveries(form) if shape.record == "line" else analytic_recoveries(form)
-        return [(name, shape.cells[r.cells[0]].upper and _is_code(name)) for name, r in found.items()]
+    rows = flat_rows(form, run)
+    told = {"line": line_recoveries(form), "analytic": analytic_recoveries(form)}
+    takers = {
+        record: _taker(shapes, told[record])
+        for record, shapes in (("line", form.lines), ("analytic", form.analytic))
+        if shapes
+    }
 
     def wanted(document: Document) -> Wanted:
-        for shape, values in document_rows(form, run, document):
-            names = plain.get(id(shape)) or plain.setdefault(id(shape), told(shape))
-            yield shape.record, {name: str(values[name]).upper() if upper else values[name] for name, upper in names}
+        for shape, row in rows(document):
+            yield shape.record, takers[shape.record](row)
 
     return wanted
+
+
+def _taker(shapes: Mapping[str, Shape], told: Mapping[str, Recovery]) -> Callable[[FlatRow], dict[str, str | int]]:
+    """Takes the values of ``told`` from a row."""
+    shape = next(iter(shapes.values()))
+    names = list(told)
+    places = [NAMES.index(name) for name in names]
+    capitals = [name for name in names if shape.cells[told[name].cells[0]].upper and _is_code(name)]
+
+    get = itemgetter(*places) if len(places) > 1 else lambda row: tuple(row[place] for place in places)
+
+    def take(row: FlatRow) -> dict[str, str | int]:
+        values = dict(zip(names, get(row), strict=True))
+        for name in capitals:
+            values[name] = str(values[name]).upper()
+        return values
+
+    return take
 
 
 def _is_code(name: str) -> bool:

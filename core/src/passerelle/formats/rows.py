@@ -5,8 +5,8 @@ Used wherever a record is looked at rather than mass-produced: findings, explain
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from passerelle.formats.cells import CellFault, Finisher
 from passerelle.formats.document import (
@@ -16,7 +16,6 @@ from passerelle.formats.document import (
     SECTION_COLUMNS,
     Document,
     RunRow,
-    SectionRow,
 )
 from passerelle.formats.language import TOTALS
 from passerelle.formats.shapes import Format, Medium, Shape
@@ -26,7 +25,14 @@ DOCUMENT_NAMES = tuple(column.name for column in DOCUMENT_COLUMNS)
 LINE_NAMES = tuple(column.name for column in LINE_COLUMNS)
 SECTION_NAMES = tuple(column.name for column in SECTION_COLUMNS)
 
-Values = dict[str, str | int]
+NAMES = (*RUN_NAMES, *DOCUMENT_NAMES, *LINE_NAMES, "side", *SECTION_NAMES)
+"""Every variable that a record of a document may read, run first."""
+
+Values: TypeAlias = dict[str, str | int]
+FlatRow: TypeAlias = tuple[str | int, ...]
+
+_ENTRY_TYPE = NAMES.index("entry_type")
+_KIND, _AMOUNT = LINE_NAMES.index("kind"), LINE_NAMES.index("amount")
 
 
 class Totals(NamedTuple):
@@ -68,27 +74,41 @@ def trailer_values(run: RunRow, totals: Totals) -> Values:
 
 
 def document_rows(form: Format, run: RunRow, document: Document) -> Iterator[RecordRow]:
-    """The records of ``document``; raises ``CellFault`` for an entry type or line kind that the format has not."""
-    outer: Values = run_values(run) | dict(zip(DOCUMENT_NAMES, document.values, strict=True))
-    entry_type = str(outer["entry_type"])
-    if entry_type not in form.entry_types:
-        raise unwritten("entry type", entry_type, sorted(form.entry_types))
-    for line in document.lines:
-        row = outer | dict(zip(LINE_NAMES, cast("Sequence[str | int]", line), strict=False))
-        row["side"] = "debit" if int(row["amount"]) > 0 else "credit"
-        kind = str(row["kind"])
-        if kind in form.omitted:
-            continue
-        if kind not in form.lines:
-            raise unwritten("line kind", kind, sorted(form.lines))
-        yield RecordRow(form.lines[kind], row)
-        analytic = form.analytic.get(kind)
-        if analytic is None:
-            continue
-        for section in cast("tuple[SectionRow, ...]", line[-1]):
-            inner = row | dict(zip(SECTION_NAMES, section, strict=True))
-            if all(condition.holds(inner) for condition in analytic.conditions):
-                yield RecordRow(analytic, inner)
+    """The records of ``document`` with their values by name; raises what ``flat_rows`` does."""
+    for shape, row in flat_rows(form, run)(document):
+        yield RecordRow(shape, dict(zip(NAMES, row, strict=False)))
+
+
+def flat_rows(form: Format, run: RunRow) -> Callable[[Document], Iterator[tuple[Shape, FlatRow]]]:
+    """From a document to its records, each with its values in the order of ``NAMES`` (those of a section may lack).
+
+    The function raises ``CellFault`` for an entry type or line kind that the format does not write.
+    """
+    tests = {
+        kind: [(NAMES.index(c.name), c.values, c.negated) for c in shape.conditions]
+        for kind, shape in form.analytic.items()
+    }
+
+    def rows(document: Document) -> Iterator[tuple[Shape, FlatRow]]:
+        outer = (*run, *document.values)
+        if outer[_ENTRY_TYPE] not in form.entry_types:
+            raise unwritten("entry type", str(outer[_ENTRY_TYPE]), sorted(form.entry_types))
+        for line in cast("list[Any]", document.lines):
+            kind = line[_KIND]
+            if kind in form.omitted:
+                continue
+            if kind not in form.lines:
+                raise unwritten("line kind", kind, sorted(form.lines))
+            row = (*outer, *line[:-1], "debit" if line[_AMOUNT] > 0 else "credit")
+            yield form.lines[kind], row
+            if kind not in tests:
+                continue
+            for section in line[-1]:
+                inner = (*row, *section)
+                if all((inner[place] in values) is not negated for place, values, negated in tests[kind]):
+                    yield form.analytic[kind], inner
+
+    return rows
 
 
 def unwritten(what: str, value: str, written: Sequence[str]) -> CellFault:

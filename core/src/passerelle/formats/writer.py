@@ -16,6 +16,7 @@ from passerelle.formats.compiler import Compiler
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.language import TOTALS
 from passerelle.formats.rows import (
+    DOCUMENT_NAMES,
     RecordRow,
     Totals,
     Values,
@@ -83,8 +84,8 @@ class Writer:
             for row in document_rows(self.format, self.run, document):
                 texts.append(self._record(row, findings))
         except CellFault as fault:
-            values = run_values(self.run) | {"piece": document.values[0], "report": document.values[6]}
-            findings.append(_finding(fault, self.format, _where(values), ""))
+            where = _where(dict(zip(DOCUMENT_NAMES, document.values, strict=True)))
+            findings.append(_finding(fault, self.format, where, ""))
         return "".join(texts), findings
 
     def _record(self, row: RecordRow, findings: list[Finding]) -> str:
