@@ -18,21 +18,29 @@ def void(
     (PSR-6021), and, if it was delivered or downloaded, until a person confirms that it was not imported (PSR-6022)."""
     with database.reading() as connection:
         export = by_number(connection, number, entity)
-    with exclusive(database, f"export:{export.entity_id}:{export.kind}") as free, database.transaction() as connection:
+    with exclusive(database, f"export:{export.entity_id}:{export.kind}") as free:
         if not free:
             raise Refused(busy())
-        export = by_number(connection, number, entity)
-        findings = _objections(connection, export)
-        if not not_imported:
-            findings += _left(stored.left_us(connection, export.id), export)
-        if export.state == "voided":
-            findings = [_already(export, named(connection, export))]
-        if findings:
-            raise Refused(findings)
-        now = instant_text(clock())
-        stored.void(connection, export.id, reason, now)
+        with database.transaction() as connection:
+            _void(connection, by_number(connection, number, entity), reason, instant_text(clock()), not_imported)
+            return by_number(connection, number, entity)
+
+
+def _void(connection: Connection, export: stored.ExportRow, reason: str, now: str, not_imported: bool) -> None:
+    if export.state == "voided":
+        raise Refused(_already(export, named(connection, export)))
+    findings = _objections(connection, export)
+    # Cancelled before we look where files are: a delivery under way waits for us and then goes no further, so that what
+    # is seen below stays true. Raising rolls it back.
+    try:
         deliveries.cancel_for_export(connection, export.id, now)
-        return by_number(connection, number, entity)
+    except Refused as doubt:
+        findings += doubt.findings
+    if not not_imported:
+        findings += _left(stored.left_us(connection, export.id), export)
+    if findings:
+        raise Refused(findings)
+    stored.void(connection, export.id, reason, now)
 
 
 def busy() -> Finding:

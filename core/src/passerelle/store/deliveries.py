@@ -101,10 +101,11 @@ def select(
 
 
 def set_state(connection: Connection, delivery_id: int, expected: str, state: str, note: str, now: str) -> bool:
-    """Changes the state if it is still the one ``expected``; tells whether it was."""
+    """Changes the state if it is still the one ``expected`` and the export is still proven; tells whether it was so."""
     changed = sql.execute(
         connection,
-        "UPDATE delivery SET state = ?, note = ?, changed_at = ? WHERE id = ? AND state = ?",
+        "UPDATE delivery SET state = ?, note = ?, changed_at = ? WHERE id = ? AND state = ? AND EXISTS (SELECT 1 FROM"
+        " artifact a JOIN export x ON x.id = a.export_id WHERE a.id = delivery.artifact_id AND x.state = 'proven')",
         (state, note, now, delivery_id, expected),
     )
     return bool(changed.rowcount == 1)
@@ -143,6 +144,9 @@ def cancel_for_export(connection: Connection, export_id: int, now: str) -> int:
 
     Refuses (PSR-7040) while one of them may have its final name already: a look at its destination must say first.
     """
+    # Held first: one that is just changing is waited for and then seen as it is; none changes after we looked.
+    held = "SELECT id FROM delivery WHERE artifact_id IN (SELECT id FROM artifact WHERE export_id = ?) ORDER BY id"
+    sql.execute(connection, held + ("" if connection.dialect.name == "sqlite" else " FOR UPDATE"), (export_id,))
     doubtful = select(connection, export_id=export_id, states=("uploaded_verified",))
     if doubtful:
         raise Refused(

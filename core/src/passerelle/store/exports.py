@@ -239,11 +239,11 @@ def record_download(connection: Connection, artifact_id: int, taken_to: str, now
 
 
 def left_us(connection: Connection, export_id: int) -> list[str]:
-    """Where artifacts of this export went or may have gone, for a person who wants to void it."""
+    """Where artifacts of this export went, for a person who wants to void it."""
     delivered = sql.execute(
         connection,
         "SELECT a.file_name, d.destination, d.state FROM delivery d JOIN artifact a ON a.id = d.artifact_id"
-        " WHERE a.export_id = ? AND d.state IN ('delivered', 'uploaded_verified') ORDER BY d.id",
+        " WHERE a.export_id = ? AND d.state = 'delivered' ORDER BY d.id",
         (export_id,),
     )
     taken = sql.execute(
