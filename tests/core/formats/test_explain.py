@@ -49,7 +49,9 @@ def test_a_label_tells_its_template_its_variables_and_whose_it_is() -> None:
 def test_a_case_an_amount_and_a_padded_cell_tell_how_they_came() -> None:
     trace = explain(FORMATS["sage100-pnm"], RUN, [REFERENCE], 5)
     cells = {cell.field: cell for cell in trace.cells}
-    assert (cells["line_type"].text, cells["line_type"].origin) == ("X", "case 2")
+    assert (cells["line_type"].text, cells["line_type"].origin) == ("X", "case 2: constant")
+    assert cells["piece_type"].origin == 'template "{piece_type}", setting piece_type = OD'
+    assert cells["reference"].origin == "case 1: variable report, setting reference = report"
     assert (cells["side"].text, cells["side"].variables) == ("C", {"side": "credit"})
     assert (cells["amount"].content, cells["amount"].steps) == ("120.00", ("padded to 20 characters",))
     assert cells["amount"].variables == {"amount": "-12000"}

@@ -164,5 +164,6 @@ def _cell_text(cell: CellTrace) -> str:
     title = f" ({cell.title})" if cell.title != cell.field else ""
     lines = [f'  {cell.position.rjust(7)}  {cell.field}{title} = "{cell.text}"', f"           from   {cell.origin}"]
     lines.extend(f'           {name} = "{value}"' for name, value in cell.variables.items())
-    lines.extend(f"           then   {step}" for step in cell.steps)
+    padded = cell.text.strip(" ") == cell.content  # nothing to tell
+    lines.extend(f"           then   {step}" for step in cell.steps if not (padded and step.startswith("padded")))
     return "\n".join(lines)

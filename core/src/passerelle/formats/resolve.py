@@ -232,15 +232,18 @@ class Resolver:
         mapping = tuple(content.map.items()) if content.map is not None else None
         if content.map is not None and content.var is None:
             self.faults.add("PSR-5007", "map is for cells with var.", (*path, "map"))
+        where = f"{origin}: " if origin else ""
         if content.const is not None:
-            return Branch(conditions, (content.const,), "constant", None, origin or "constant")
+            return Branch(conditions, (content.const,), "constant", None, f"{where}constant{self._chosen_by(content)}")
         key = "var" if content.var is not None else "text"
         written = f"{{{content.var}}}" if content.var is not None else content.text or ""
         parts = self.template(written, (*path, key), level=level)
         if not any(isinstance(part, Hole) and part.name == "label" for part in parts):
-            return Branch(conditions, parts, _kind(parts, alone=key == "var"), mapping, _said(origin, key, written))
+            said = f"variable {content.var}" if content.var is not None else f'template "{written}"'
+            whence = f"{where}{said}{self._chosen_by(content, written)}"
+            return Branch(conditions, parts, _kind(parts, alone=key == "var"), mapping, whence)
         self.labelled.add(kind)
-        label, whence = self.labels.get(kind, ("", "no label"))
+        label, whose = self.labels.get(kind, ("", "no label"))
         filled = self.template(label, ("labels", kind), level=2)
         if any(isinstance(part, Hole) and part.name == "label" for part in filled):
             self.faults.add("PSR-5005", "A label cannot hold a label.", ("labels", kind), value="label")
@@ -248,7 +251,14 @@ class Resolver:
         merged: list[str | Hole] = []
         for part in parts:
             merged.extend(filled if isinstance(part, Hole) and part.name == "label" else (part,))
-        return Branch(conditions, _joined(merged), "text", mapping, f'label of {kind}: "{label}" ({whence})')
+        whence = f'{where}label of {kind}: "{label}" ({whose}){self._chosen_by(content, label)}'
+        return Branch(conditions, _joined(merged), "text", mapping, whence)
+
+    def _chosen_by(self, content: Content, written: str = "") -> str:
+        """The settings that decided a content, for explain."""
+        used = {name for key in ("when", "unless") for name in getattr(content, key, {})}
+        used |= {name for name in self.settings if f"{{{name}}}" in written}
+        return "".join(f", setting {name} = {self.settings[name]}" for name in sorted(used & set(self.settings)))
 
 
 _NEVER = Condition("kind", frozenset())
@@ -279,8 +289,3 @@ def _kind(parts: Template, *, alone: bool) -> ContentKind:
     if alone and kinds:
         return kinds[0]
     return "code" if len(kinds) == 1 and kinds[0] in ("code", "integer", "day") else "text"
-
-
-def _said(origin: str, key: str, written: str) -> str:
-    said = f"variable {written[1:-1]}" if key == "var" else f'template "{written}"'
-    return f"{origin}: {said}" if origin else said
