@@ -12,7 +12,8 @@ import paramiko
 import pytest
 
 from passerelle.delivery import sftp
-from passerelle.errors import ConfigurationFault
+from passerelle.delivery.remote import ConnectionLost
+from passerelle.errors import ConfigurationFault, OutsideRefused
 from passerelle.masterdata.company import SftpDestination
 from passerelle.testing.ssh_server import SshServer
 
@@ -92,8 +93,38 @@ class OneFile(paramiko.SFTPServerInterface):
         return attributes
 
 
+class Banner(paramiko.SubsystemHandler):
+    """Greets in words where SFTP should begin, as a server does whose login scripts print something."""
+
+    def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
+        channel.sendall(b"Welcome to the file server of the accounting department\n")
+
+
+class Latin1(paramiko.SFTPServer):
+    """Words its answers in Latin-1, which SFTP does not allow."""
+
+    def _send_status(self, request_number: int, code: int, desc: object = None) -> None:
+        super()._send_status(request_number, code, "refusé".encode("latin-1"))  # type: ignore[arg-type]
+
+
+class NoFile(paramiko.SFTPServerInterface):
+    """Knows the directory alone, and refuses what is to be renamed."""
+
+    def stat(self, path: str) -> paramiko.SFTPAttributes | int:
+        return paramiko.sftp.SFTP_NO_SUCH_FILE if path.endswith(".txt") else paramiko.SFTPAttributes()
+
+    def rename(self, oldpath: str, newpath: str) -> int:
+        return paramiko.sftp.SFTP_FAILURE
+
+
 @pytest.fixture
-def password_server() -> Iterator[SftpDestination]:
+def speaking(request: pytest.FixtureRequest) -> tuple[type, ...]:
+    """How `password_server` speaks SFTP; a test may say it otherwise."""
+    return getattr(request, "param", (paramiko.SFTPServer, OneFile))
+
+
+@pytest.fixture
+def password_server(speaking: tuple[type, ...]) -> Iterator[SftpDestination]:
     """The destination of a server that takes a password; `env:SHARE` is the reference to it."""
     key = paramiko.ECDSAKey.generate()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -104,7 +135,7 @@ def password_server() -> Iterator[SftpDestination]:
             transport = paramiko.Transport(wire)
             transports.append(transport)
             transport.add_server_key(key)
-            transport.set_subsystem_handler("sftp", paramiko.SFTPServer, OneFile)
+            transport.set_subsystem_handler("sftp", *speaking)
             transport.start_server(server=PasswordServer())
 
         thread = threading.Thread(target=serve)
@@ -129,3 +160,25 @@ def test_a_wrong_password_does_not(password_server: SftpDestination, monkeypatch
     monkeypatch.setenv("SHARE", "guessed")
     with pytest.raises(ConfigurationFault, match="PSR-7002"):
         sftp.connect(password_server)
+
+
+@pytest.mark.parametrize("speaking", [(Banner,)], indirect=True)
+def test_a_server_that_does_not_speak_sftp_is_away(
+    password_server: SftpDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARE", "s3cret")
+    with pytest.raises(OutsideRefused, match="PSR-7010"):
+        sftp.connect(password_server)
+
+
+@pytest.mark.parametrize("speaking", [(Latin1, NoFile)], indirect=True)
+def test_an_answer_that_cannot_be_read_is_no_answer(
+    password_server: SftpDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARE", "s3cret")
+    remote = sftp.connect(password_server)
+    with pytest.raises(ConnectionLost, match="PSR-7011"):
+        remote.size("a.txt")
+    with pytest.raises(ConnectionLost, match="PSR-7011"):
+        remote.rename("a.part", "a.txt")
+    remote.close()

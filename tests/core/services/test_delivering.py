@@ -212,6 +212,58 @@ def test_adding_a_delivery_twice_is_one(database: Database, place: Path, add_del
         assert len(deliveries.select(connection)) == 1
 
 
+@pytest.mark.parametrize("moment", ["connecting", "renaming"])
+def test_a_defect_in_one_delivery_holds_no_other(
+    database: Database, clock: Clock, place: Path, add_delivery: AddDelivery, monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:  # fmt: skip
+    here = FolderDestination(kind="folder", path=str(place))
+    first = add_delivery(database, here, DATA, "a.txt")
+    add_delivery(database, here, DATA, "b.txt")
+    connect = delivering.connect
+
+    def unforeseen(*_: object) -> None:
+        raise KeyError("a secret")
+
+    def once(destination: FolderDestination) -> object:
+        monkeypatch.setattr(delivering, "connect", connect)
+        if moment == "connecting":
+            unforeseen()
+        remote = connect(destination)
+        monkeypatch.setattr(remote, "rename", unforeseen)
+        return remote
+
+    monkeypatch.setattr(delivering, "connect", once)
+    results = delivering.deliver_pending(database, clock, ArtifactFolder.beside(database))
+    state = "pending" if moment == "connecting" else "uploaded_verified"
+    assert [(one.state, one.exit_code) for one in results] == [(state, 70), ("delivered", 0)]
+    assert delivering.exit_code(results) == 70
+    assert code_of(results[0]) == "PSR-7046"
+    assert "a secret" not in repr(results[0])
+    with database.reading() as connection:
+        (attempt,) = deliveries.attempts(connection, first)
+    assert attempt.ended_at is not None
+    assert attempt.outcome == ("failed" if moment == "connecting" else "uploaded_verified")
+    assert attempt.code == "PSR-7046"
+    assert deliver(database, clock, first).state == "delivered"
+
+
+def test_a_record_that_cannot_be_written_holds_no_other(
+    database: Database, clock: Clock, place: Path, add_delivery: AddDelivery
+) -> None:
+    here = FolderDestination(kind="folder", path=str(place))
+    first = add_delivery(database, here, DATA, "a.txt")
+    add_delivery(database, here, DATA, "b.txt")
+    with database.transaction() as connection:  # any write of the first one's record fails from here on
+        sql.execute(connection, "ALTER TABLE delivery_attempt ADD COLUMN harm INTEGER CHECK (delivery_id <> 1)")
+    assert first == 1
+    results = delivering.deliver_pending(database, clock, ArtifactFolder.beside(database))
+    assert [(one.state, one.exit_code) for one in results] == [("pending", 70), ("delivered", 0)]
+    assert (
+        results[0].findings[0].value.startswith("IntegrityError at") or "CheckViolation" in results[0].findings[0].value
+    )
+
+
 def result(code: int) -> DeliveryResult:
     return DeliveryResult(1, 1, "there", "a.txt", "there/a.txt", "failed", "", code)
 

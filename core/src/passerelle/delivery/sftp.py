@@ -23,6 +23,7 @@ from passerelle.masterdata.company import SftpDestination
 
 _KEEPALIVE_SECONDS = 15
 _BLOCK = 32768  # what every server takes in one request
+_BROKEN = (paramiko.SSHException, paramiko.SFTPError, EOFError, UnicodeDecodeError)  # no answer, or one not of SFTP
 _KEY_CLASSES: tuple[type[paramiko.PKey], ...] = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else its tracebacks go to stderr
@@ -71,7 +72,7 @@ def connect(destination: SftpDestination) -> SftpRemote:
         answered = transport is not None and transport.is_active() and "timeout" not in str(fault).lower()
         client.close()
         raise (_login_refused(where, destination) if answered else remote.away(where, _detail(fault))) from fault
-    except (paramiko.SSHException, OSError, EOFError) as fault:
+    except (*_BROKEN, OSError) as fault:
         client.close()
         raise remote.away(where, _detail(fault)) from fault
     except PasserelleError:
@@ -171,7 +172,7 @@ class SftpRemote:
             if act == "read files":
                 raise remote.reading_refused(where) from fault
             raise remote.permission_denied(where, act) from fault
-        except (paramiko.SSHException, EOFError) as fault:
+        except _BROKEN as fault:
             raise remote.lost(where, _detail(fault)) from fault
         except OSError as fault:
             if not self._is_refusal(fault):

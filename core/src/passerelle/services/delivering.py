@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,15 @@ from passerelle.delivery import sftp
 from passerelle.delivery.folder import FolderRemote
 from passerelle.delivery.remote import Remote
 from passerelle.delivery.transfer import Parcel, Rules, State, transfer
-from passerelle.errors import ConfigurationFault, Finding, OutcomeUnknown, OutsideRefused, PasserelleError, Refused
+from passerelle.errors import (
+    ConfigurationFault,
+    Defect,
+    Finding,
+    OutcomeUnknown,
+    OutsideRefused,
+    PasserelleError,
+    Refused,
+)
 from passerelle.masterdata.company import Company, FolderDestination, SftpDestination
 from passerelle.periods import Clock, instant_text
 from passerelle.store import deliveries, masterdata
@@ -92,7 +101,7 @@ def exit_code(results: Iterable[DeliveryResult]) -> int:
     codes = {result.exit_code for result in results}
     if len(codes) <= 1:
         return next(iter(codes), 0)
-    for decisive in (OutcomeUnknown.exit_code, 70):
+    for decisive in (OutcomeUnknown.exit_code, Defect.exit_code):
         if decisive in codes:
             return decisive
     return Refused.exit_code if 0 in codes or Refused.exit_code in codes else max(codes)
@@ -133,13 +142,14 @@ class _Try:
                 deliveries.end_attempt(connection, self.attempt, now, state, "", note)
         self.state = state
 
-    def fail(self, fault: PasserelleError) -> None:
-        """Commits what stopped the try. In ``uploaded_verified`` and ``conflict`` the delivery stays as it is."""
+    def fail(self, fault: PasserelleError, *, stays: bool = False) -> None:
+        """Commits what stopped the try. In ``uploaded_verified`` and ``conflict`` the delivery stays as it is, and
+        wherever it is when ``stays``."""
         first = fault.findings[0]
         now = instant_text(self.clock())
         outcome = self.state if self.state in ("uploaded_verified", "conflict") else "failed"
         with self.database.transaction() as connection:
-            if outcome == "failed":
+            if outcome == "failed" and not stays:
                 deliveries.set_state(connection, self.delivery, self.state, outcome, first.message, now)
             deliveries.end_attempt(
                 connection, self.attempt, now, outcome, first.code, f"{first.message} {first.value}".strip()
@@ -149,26 +159,44 @@ class _Try:
 def _deliver(
     database: Database, clock: Clock, artifacts: ArtifactFolder, delivery_id: int, company: Company
 ) -> DeliveryResult:
-    with exclusive(database, f"delivery:{delivery_id}") as free:
-        row = load_delivery(database, delivery_id)
-        if row.state in ("delivered", "cancelled"):
-            return _result(row, company)
-        if not free:
-            return _result(row, company, Refused(_busy(row)))
-        if row.export_state != "proven":
-            return _result(row, company, Refused(_not_proven(row)))
-        attempt = _Try(database, clock, row)
-        try:
-            destination = company.destinations.get(row.destination)
-            if destination is None:
-                raise ConfigurationFault(_unknown_destination(row))
-            source = artifacts.check(row.sha256)
-            parcel = Parcel(source, row.file_name, row.size, row.sha256, str(row.id))
-            _carry(destination, parcel, attempt)
-        except PasserelleError as fault:
-            attempt.fail(fault)
-            return _result(load_delivery(database, delivery_id), company, _in_doubt(fault, row, attempt.state))
-        return _result(load_delivery(database, delivery_id), company)
+    row = load_delivery(database, delivery_id)
+    try:
+        with exclusive(database, f"delivery:{delivery_id}") as free:
+            row = load_delivery(database, delivery_id)
+            if row.state in ("delivered", "cancelled"):
+                return _result(row, company)
+            if not free:
+                return _result(row, company, Refused(_busy(row)))
+            if row.export_state != "proven":
+                return _result(row, company, Refused(_not_proven(row)))
+            return _attempted(database, clock, artifacts, row, company)
+    except PasserelleError:
+        raise
+    except Exception as fault:  # not even the record could be kept: this delivery's trouble, none of the others'
+        return _result(row, company, _defect(row, fault))
+
+
+def _attempted(
+    database: Database, clock: Clock, artifacts: ArtifactFolder, row: DeliveryRow, company: Company
+) -> DeliveryResult:
+    attempt = _Try(database, clock, row)
+    stopped: PasserelleError
+    try:
+        destination = company.destinations.get(row.destination)
+        if destination is None:
+            raise ConfigurationFault(_unknown_destination(row))
+        source = artifacts.check(row.sha256)
+        parcel = Parcel(source, row.file_name, row.size, row.sha256, str(row.id))
+        _carry(destination, parcel, attempt)
+    except PasserelleError as fault:
+        attempt.fail(fault)
+        stopped = _in_doubt(fault, row, attempt.state)
+    except Exception as fault:
+        stopped = _defect(row, fault)
+        attempt.fail(stopped, stays=True)
+    else:
+        return _result(load_delivery(database, row.id), company)
+    return _result(load_delivery(database, row.id), company, stopped)
 
 
 def _carry(destination: FolderDestination | SftpDestination, parcel: Parcel, attempt: _Try) -> None:
@@ -283,6 +311,22 @@ def _not_proven(row: DeliveryRow) -> Finding:
         expected="proven",
         remedy="passerelle export list",
         who="accountant",
+    )
+
+
+def _defect(row: DeliveryRow, fault: Exception) -> Defect:
+    """What nobody foresaw, by kind and place alone: its words may hold anything."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return Defect(
+        Finding(
+            "PSR-7046",
+            "This delivery met a defect of Passerelle; the others went on.",
+            object=f"delivery {row.id}: {row.file_name} to {row.destination}",
+            value=f"{type(fault).__name__} at {Path(last.filename).name}:{last.lineno}",
+            expected="the file delivered, or a cause told in words",
+            remedy=f"report it; trying again is safe: passerelle deliveries retry {row.id}",
+            who="admin",
+        )
     )
 
 
