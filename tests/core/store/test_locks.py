@@ -1,4 +1,4 @@
-"""Locks die with their process: a second taker is told so at once, a killed one leaves nothing behind."""
+"""Locks die with their process: a second taker is told so, a killed one leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 from passerelle.store.database import Database
 from passerelle.store.locks import exclusive
@@ -52,13 +53,20 @@ def test_a_killed_process_lets_go(database: Database, database_url: str) -> None
             assert not free
         holder.kill()
         holder.wait()
-    assert any(_is_free(database) for _ in range(5000))
-
-
-def _is_free(database: Database) -> bool:
-    """PostgreSQL notices a vanished client a moment later; each question takes about as long."""
     with exclusive(database, "delivery 7") as free:
-        return free
+        assert free, "PostgreSQL notices a vanished client a moment later, and that is waited for"
+
+
+def test_databases_of_one_folder_have_locks_of_their_own(sqlite_database: Database, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "passerelle.db")
+    with (
+        closing(Database(f"sqlite:///{tmp_path / 'another.db'}")) as another,
+        closing(Database(f"sqlite:///{tmp_path / 'link.db'}")) as same,
+        exclusive(sqlite_database, "delivery 7") as free,
+        exclusive(another, "delivery 7") as free_in_another,
+        exclusive(same, "delivery 7") as free_in_the_same,
+    ):
+        assert (free, free_in_another, free_in_the_same) == (True, True, False)
 
 
 def test_no_file_is_left_behind(sqlite_database: Database) -> None:
