@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +40,28 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         ArtifactFolder(tmp_path).keep(chunks())
     assert not list(tmp_path.rglob("*"))
+
+
+def test_what_is_kept_lasts_and_is_for_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is synced before it is renamed, then each folder whose names changed."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    folder = ArtifactFolder(tmp_path / "artifacts")
+    final = folder.path(folder.keep([b"VER 14\n"]).sha256)
+    made, writing, *rest = synced
+    assert made == tmp_path
+    assert writing.name.startswith(".writing-")
+    assert rest == [folder.folder, final.parent]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.folder, final.parent, final)] == [0o700, 0o700, 0o600]
+    synced.clear()
+    folder.keep([b"VER 14\n"])
+    assert synced[1:] == [final.parent]
 
 
 @pytest.mark.parametrize("harm", ["changed", "shortened", "removed"])

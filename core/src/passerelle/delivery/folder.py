@@ -11,6 +11,7 @@ from pathlib import Path
 
 from passerelle.delivery import remote
 from passerelle.errors import OutsideRefused
+from passerelle.store.durable import sync_folder
 
 _NO_REPLACE = 1  # RENAME_NOREPLACE of Linux
 _AT_WORKING_FOLDER = -100  # AT_FDCWD
@@ -52,12 +53,12 @@ class FolderRemote:
                 _rename_without_replacing(self.folder / name, self.folder / final)
             except FileExistsError:
                 raise remote.name_taken(str(self.folder / final)) from None
-            self._sync()
+            sync_folder(self.folder)
 
     def replace(self, name: str, final: str) -> None:
         with self._faults(final, "rename files"):
             (self.folder / name).replace(self.folder / final)
-            self._sync()
+            sync_folder(self.folder)
 
     def remove(self, name: str) -> None:
         with self._faults(name, "remove files"):
@@ -65,17 +66,6 @@ class FolderRemote:
 
     def close(self) -> None:
         return
-
-    def _sync(self) -> None:
-        """Makes a rename last through a power cut, where the file system can."""
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        except OSError as fault:
-            if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
-                raise
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def _faults(self, name: str, act: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from passerelle.errors import Defect, Finding
 from passerelle.store.database import Database
+from passerelle.store.durable import sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,11 @@ class ArtifactFolder:
         return self.folder / sha256[:2] / sha256
 
     def keep(self, chunks: Iterable[bytes]) -> Kept:
-        """Writes the chunks beside their final place, syncs, and renames; keeping the same bytes twice is one file."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Writes the chunks beside their final place, syncs, and renames; keeping the same bytes twice is one file.
+
+        Once it returns the file is there for good, power cut or not; its folders are for this user alone.
+        """
+        _made(self.folder)
         digest = hashlib.sha256()
         size = 0
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
@@ -53,8 +57,9 @@ class ArtifactFolder:
                 handle.flush()
                 os.fsync(handle.fileno())
             final = self.path(digest.hexdigest())
-            final.parent.mkdir(exist_ok=True)
+            _made(final.parent)
             temporary.replace(final)
+            sync_folder(final.parent)
         finally:
             temporary.unlink(missing_ok=True)
         return Kept(digest.hexdigest(), size)
@@ -81,3 +86,9 @@ class ArtifactFolder:
                 )
             )
         return path
+
+
+def _made(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder.parent)
