@@ -68,7 +68,7 @@ def prepare(database: Database, clock: Any, folder: Path) -> House:
     (folder / "share").mkdir(parents=True)
     house = House(database, clock, folder)
     house.configure(destinations={"share": {"kind": "folder", "path": str(folder / "share")}})
-    house.change("exports", "fr", destinations=["share"], artifacts=house.company["exports"]["fr"]["artifacts"][:2])
+    house.change("exports", "fr", destinations=["share"], artifacts=house.company["exports"]["fr"]["artifacts"][1:])
     house.send("R1", train(8640), meal(5500))
     assert house.create().export is not None
     house.send("R1", train(8640), meal(6600), revision=2)
