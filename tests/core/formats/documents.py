@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from passerelle.errors import Finding
 from passerelle.formats.document import Document, LineRow, SectionRow
-from passerelle.formats.language import ENTRY_KINDS
 from passerelle.formats.load import load_format
 from passerelle.formats.shapes import Format
 from passerelle.formats.writer import Writer, compile_format, render
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 from passerelle_generic_csv import GENERIC_CSV
 from passerelle_sage import SAGE
 
@@ -100,7 +100,7 @@ def lines(draw: st.DrawFn, number: int, kind: str) -> LineRow:
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     """A document of either entry type; it need not balance, since a format does not ask."""
-    entry_type, kinds = draw(st.sampled_from(sorted(ENTRY_KINDS.items())))
+    entry_type, kinds = draw(st.sampled_from(sorted(ENTRY_TYPE_KINDS.items())))
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=4))
     values = (
         draw(st.integers(1, 9_999_999)), draw(st.text(_CAPITALS, min_size=1, max_size=3)), draw(iso_days),

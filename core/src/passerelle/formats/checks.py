@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import accumulate
 
 from passerelle.formats.faults import Faults, nearest
-from passerelle.formats.language import ENTRY_KINDS, LINE_KINDS
+from passerelle.formats.language import LINE_KINDS
 from passerelle.formats.resolve import Resolver
 from passerelle.formats.shapes import Format, Shape, told_apart
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 from passerelle.masterdata.positions import Path
 
 
@@ -31,7 +32,7 @@ def check(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> N
 def _cover(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> None:
     """Templates are complete per entry type, or absent."""
     for number, entry_type in enumerate(form.file.entries.writes):
-        for kind in ENTRY_KINDS[entry_type]:
+        for kind in ENTRY_TYPE_KINDS[entry_type]:
             if kind in form.omitted:
                 continue
             lack = "" if has_fields[kind] else "fields"

@@ -11,15 +11,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from passerelle.formats.document import VARIABLES, Variable
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 from passerelle.masterdata.company import EntryType
 
-ENTRY_KINDS: dict[str, tuple[str, ...]] = {
-    "expense_report": ("expense", "vat", "employee"),
-    "company_paid": ("expense", "vat", "company"),
-}
-"""The line kinds that an entry of each type may hold: what a format must cover to write that type."""
-
-LINE_KINDS: tuple[str, ...] = tuple(dict.fromkeys(kind for kinds in ENTRY_KINDS.values() for kind in kinds))
+LINE_KINDS: tuple[str, ...] = tuple(dict.fromkeys(kind for kinds in ENTRY_TYPE_KINDS.values() for kind in kinds))
 
 DERIVED = {
     "label": Variable("label", "line", "text", "the label template of the line's kind, filled in"),

@@ -16,7 +16,6 @@ from passerelle.errors import ConfigurationFault
 from passerelle.formats.checks import check
 from passerelle.formats.faults import Faults, nearest
 from passerelle.formats.language import (
-    ENTRY_KINDS,
     LINE_KINDS,
     FieldSpec,
     FormatFile,
@@ -26,6 +25,7 @@ from passerelle.formats.language import (
 from passerelle.formats.overlay import Folding, lay_labels, lay_settings
 from passerelle.formats.resolve import Resolver
 from passerelle.formats.shapes import Format, Shape
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 from passerelle.masterdata.positions import Path, Source
 
 Field = tuple[FieldSpec, Path]
@@ -146,7 +146,9 @@ class _Loader:
         resolver = Resolver(self.faults, medium, self.settings, self.labels, forms)
         records = file.records
         omitted = {omission.kind: omission.reason for omission in file.entries.omit}
-        kinds = [k for k in LINE_KINDS if any(k in ENTRY_KINDS[t] for t in file.entries.writes) and k not in omitted]
+        kinds = [
+            k for k in LINE_KINDS if any(k in ENTRY_TYPE_KINDS[t] for t in file.entries.writes) and k not in omitted
+        ]
         header = self._once(resolver, "header", records.header)
         lines = {kind: self._line(resolver, kind) for kind in kinds}
         analytic = self._analytic(resolver, kinds)

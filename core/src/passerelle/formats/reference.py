@@ -15,7 +15,6 @@ from pydantic import BaseModel
 from passerelle.formats.document import DOCUMENT_COLUMNS, LINE_COLUMNS, RUN_COLUMNS, SECTION_COLUMNS, Variable
 from passerelle.formats.language import (
     DERIVED,
-    ENTRY_KINDS,
     TOTALS,
     Case,
     Content,
@@ -30,6 +29,7 @@ from passerelle.formats.language import (
     RecordSpec,
     Setting,
 )
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 
 _INTRODUCTION = """\
 <!-- Generated from passerelle.formats; `make docs` writes it again. -->
@@ -160,7 +160,9 @@ def _variables() -> Iterator[str]:
 
 def _kinds() -> Iterator[str]:
     yield "## Entry types and line kinds\n\n| entry type | line kinds |\n|---|---|"
-    yield from (f"| `{entry}` | {', '.join(f'`{kind}`' for kind in kinds)} |" for entry, kinds in ENTRY_KINDS.items())
+    yield from (
+        f"| `{entry}` | {', '.join(f'`{kind}`' for kind in kinds)} |" for entry, kinds in ENTRY_TYPE_KINDS.items()
+    )
 
 
 if __name__ == "__main__":

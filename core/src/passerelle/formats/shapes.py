@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from passerelle.formats.document import VariableKind
-from passerelle.formats.language import KNOWN, LEVELS, FormatFile, Scalar
+from passerelle.formats.language import FormatFile, Scalar
 from passerelle.formats.templates import DayForm, Hole, Template
 
 ContentKind = VariableKind | Literal["constant"]
@@ -189,8 +189,3 @@ def _possible(cell: Cell) -> frozenset[str] | None:
         else:
             texts.add("".join(map(str, branch.parts)))
     return frozenset(text.strip() for text in texts)
-
-
-def level_of(names: frozenset[str]) -> int:
-    """The innermost level that a content reads: 0 run, 1 document, 2 line, 3 section."""
-    return max((LEVELS.index(KNOWN[name].level) for name in names), default=0)

@@ -10,14 +10,14 @@ from passerelle.store.database import Connection
 
 def named(connection: Connection, export: stored.ExportRow) -> str:
     """The words by which a command finds this export: its number, with its entity where several have one of it."""
-    if len(stored.exports(connection, "AND sequence = ?", (export.sequence,))) < 2:
+    if len(stored.exports(connection, sequence=export.sequence)) < 2:
         return str(export.sequence)
     return f"{export.sequence} --entity {masterdata.load(connection).entity_code(export.entity_id)}"
 
 
 def by_number(connection: Connection, number: int, entity: str | None = None) -> stored.ExportRow:
     """The export with this sequence number; ``entity`` is needed where several entities have one (PSR-6030, 6031)."""
-    found = stored.exports(connection, "AND sequence = ?", (number,))
+    found = stored.exports(connection, sequence=number)
     directory = masterdata.load(connection)
     if entity is not None:
         found = [export for export in found if directory.entity_code(export.entity_id) == entity]

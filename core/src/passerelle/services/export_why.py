@@ -59,7 +59,7 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
         sentences.append(
             f"Export {sequence} ({definition}) holds it {what} at revision {revision}, piece {piece}: {state}."
         )
-        (export,) = stored.exports(connection, "AND id = ?", (export_id,))
+        export = stored.export(connection, export_id)
         following = f"passerelle export show {named(connection, export)}"
     live = max((revision for _, _, state, revision, *_ in left if state in ("live", "unknown")), default=0)
     if one.approval not in ("approved", "refused", "cancelled"):

@@ -207,7 +207,7 @@ def create(
     with exclusive(database, f"export:{entity_id}:{kind}") as free:
         if not free:
             raise Refused(busy())
-        finished = _finish_interrupted(database, clock, artifacts, entity_id)
+        finished = _finish_interrupted(database, clock, artifacts, entity_id, kind)
         with database.transaction() as connection:
             stored.drop_drafts(connection, entity_id, kind)
         shown, export_id = _stage_and_freeze(database, clock, definition, expect, journals, progress)
@@ -215,7 +215,7 @@ def create(
             return Creation(shown, None, [], finished)
         rows = rendering.produce(database, clock, artifacts, export_id, progress)
     with database.reading() as connection:
-        export = stored.exports(connection, "AND id = ?", (export_id,))[0]
+        export = stored.export(connection, export_id)
     return Creation(shown, export, rows, finished)
 
 
@@ -256,10 +256,12 @@ def _stage_and_freeze(
     return shown, export_id or None
 
 
-def _finish_interrupted(database: Database, clock: Clock, artifacts: ArtifactFolder, entity_id: int) -> list[int]:
+def _finish_interrupted(
+    database: Database, clock: Clock, artifacts: ArtifactFolder, entity_id: int, kind: str
+) -> list[int]:
     """Renders and proves exports that were frozen when a run ended in the middle; returns their numbers."""
     with database.reading() as connection:
-        waiting = stored.exports(connection, "AND entity_id = ? AND state = 'frozen'", (entity_id,))
+        waiting = stored.exports(connection, entity_id=entity_id, kind=kind, state="frozen")
     for export in waiting:
         rendering.produce(database, clock, artifacts, export.id, None)
     return [export.sequence or 0 for export in waiting]

@@ -27,7 +27,7 @@ def explain_line(database: Database, path: Path, line: int) -> tuple[stored.Arti
         artifact = stored.artifact_by_hash(connection, digest.hexdigest())
         if artifact is None:
             raise Refused(_unknown(path))
-        export = stored.exports(connection, "AND id = ?", (artifact.export_id,))[0]
+        export = stored.export(connection, artifact.export_id)
     renderer = Renderer(json.loads(export.snapshot))
     plan = next(plan for plan in renderer.plans if plan.position == artifact.position)
     documents = projected(database, export, plan)

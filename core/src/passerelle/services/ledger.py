@@ -78,14 +78,7 @@ def entries(database: Database, entity: str | None, account: str | None = None) 
 
 def _entries(connection: Connection, directory: Directory, code: str, account: str | None) -> Iterator[PrintedEntry]:
     entity = directory.company.entities[code]
-    where = ""
-    parameters: tuple[str, ...] = ()
-    if account is not None:
-        where = (
-            "AND EXISTS (SELECT 1 FROM line o WHERE o.entry_id = e.id AND o.revision = v.revision AND o.account = ?)"
-        )
-        parameters = (account,)
-    rows = stored.entries(connection, directory.entity_id(code), where, parameters)
+    rows = stored.entries(connection, directory.entity_id(code), account)
     for _, group in groupby(rows, key=attrgetter("entry_id")):
         lines = list(group)
         head = lines[0]

@@ -194,7 +194,7 @@ def produce(
     export stays frozen and nothing is delivered.
     """
     with database.reading() as connection:
-        export = stored.exports(connection, "AND id = ?", (export_id,))[0]
+        export = stored.export(connection, export_id)
         drifted = ledger.drifted(connection, export.entity_id, export_id)
         name = named(connection, export)
     if drifted:

@@ -139,13 +139,26 @@ def flip(connection: Connection, export_id: int, sequence: int, now: str) -> Non
     )
 
 
-def exports(connection: Connection, where: str = "", parameters: tuple[Any, ...] = ()) -> list[ExportRow]:
-    """Exports (never drafts), oldest first."""
-    columns = ", ".join(ExportRow._fields)
-    rows = sql.execute(
-        connection, f"SELECT {columns} FROM export WHERE state <> 'draft' {where} ORDER BY id", parameters
-    )
-    return [ExportRow._make(row) for row in rows]
+def exports(
+    connection: Connection,
+    *,
+    entity_id: int | None = None,
+    kind: str | None = None,
+    sequence: int | None = None,
+    state: str | None = None,
+) -> list[ExportRow]:
+    """The exports (never drafts) that all given conditions hold for, oldest first."""
+    given = {"entity_id": entity_id, "kind": kind, "sequence": sequence, "state": state}
+    asked = {name: value for name, value in given.items() if value is not None}
+    where = "".join(f" AND {name} = ?" for name in asked)
+    query = f"SELECT {', '.join(ExportRow._fields)} FROM export WHERE state <> 'draft'{where} ORDER BY id"
+    return [ExportRow._make(row) for row in sql.execute(connection, query, tuple(asked.values()))]
+
+
+def export(connection: Connection, export_id: int) -> ExportRow:
+    """One export by its key."""
+    query = f"SELECT {', '.join(ExportRow._fields)} FROM export WHERE id = ?"
+    return ExportRow._make(sql.execute(connection, query, (export_id,)).one())
 
 
 _NUMERIC = ("piece", "rank")

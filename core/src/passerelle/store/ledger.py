@@ -113,10 +113,15 @@ class JournalLine(NamedTuple):
     revision: int
 
 
-def entries(
-    connection: Connection, entity_id: int, where: str = "", parameters: tuple[Any, ...] = ()
-) -> Iterator[JournalLine]:
-    """Lines of the current revision of every entry, by operation day and entry: ``JournalLine`` tuples."""
+def entries(connection: Connection, entity_id: int, account: str | None = None) -> Iterator[JournalLine]:
+    """Lines of the current revision of every entry, or of those that touch ``account``, by operation day and entry."""
+    where = ""
+    parameters: tuple[int | str, ...] = (entity_id,)
+    if account is not None:
+        where = (
+            "AND EXISTS (SELECT 1 FROM line o WHERE o.entry_id = e.id AND o.revision = v.revision AND o.account = ?)"
+        )
+        parameters = (entity_id, account)
     rows = sql.stream(
         connection,
         f"""
@@ -131,7 +136,7 @@ def entries(
         WHERE e.entity_id = ? {where}
         ORDER BY v.day, e.id, l.id
         """,
-        (entity_id, *parameters),
+        parameters,
     )
     return map(JournalLine._make, rows)
 

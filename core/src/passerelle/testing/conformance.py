@@ -26,9 +26,9 @@ from passerelle.errors import Finding
 from passerelle.exports.frozen import FrozenDocument
 from passerelle.formats.cells import RUNS_IN_SPREADSHEET
 from passerelle.formats.document import Document
-from passerelle.formats.language import ENTRY_KINDS
 from passerelle.formats.recovery import recoverable
 from passerelle.formats.writer import file_name
+from passerelle.ledger.line import ENTRY_TYPE_KINDS
 from passerelle.plugins import discover
 from passerelle.services.export_sample import sample_of
 from passerelle.testing.cases import Case, Installed, cases, installed
@@ -139,7 +139,7 @@ class Conformance:
         account = next((name for name in ("general", "account") if name in told), "")
         assert account, "the file does not tell accounts whole"
         assert told & {"posting_day", "entry_day", "day"}, "the file does not tell a whole date"
-        kinds = {kind for entry_type in form.entry_types for kind in ENTRY_KINDS[entry_type]}
+        kinds = {kind for entry_type in form.entry_types for kind in ENTRY_TYPE_KINDS[entry_type]}
         assert kinds == {*form.lines, *form.omitted}, "an entry type is not written with all its line kinds"
         frozen = [document for document in tell().documents if case.plan.writes(document)]
         assert frozen, "the format writes no document"
