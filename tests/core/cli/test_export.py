@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_preview_shows_everything_and_the_command_that_does_it(cli: CommandLine,
     assert house.rows("SELECT count(*) FROM export") == [(0,)]
     data = cli("export", "preview", "fr", "--json").json
     assert data["left_out"][0]["findings"][0]["code"] == "PSR-4006"
-    assert sum(float(row["debit"]) for row in data["trial_balance"]) == 141.40
+    assert sum(Decimal(row["debit"] or 0) for row in data["trial_balance"]) == Decimal("141.40")
     assert [one["file_name"] for one in data["files"]] == ["FR_000001.txt", "FR_000001.pnm", "FR_fr_000001.csv"]
     assert cli("export", "create", "fr", "--expect", "000000000000").code == 1
     made = cli("export", "create", "fr", "--expect", data["plan"]["expect"])
