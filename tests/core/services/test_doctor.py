@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from passerelle.services import doctor
 from passerelle.services.doctor import Check, examine
-from passerelle.store.database import Database
-from passerelle.store.sql import insert
+from passerelle.store.database import NEWEST_REVISION, Database
+from passerelle.store.sql import execute, insert
 
 ENTITY = {
     "name": "Atelier Lumière",
@@ -86,3 +89,31 @@ def test_connecting_to_a_folder_needs_the_folder(sqlite_database: Database, tmp_
 def test_what_is_configured_is_counted(sqlite_database: Database) -> None:
     configure(sqlite_database)
     assert check(sqlite_database, "company").detail == "1 entity, 0 employees"
+
+
+@pytest.mark.parametrize(("revision", "code"), [("0000", "PSR-9012"), ("0009", "PSR-9004")])
+def test_tables_of_another_version_are_named_and_left_as_they_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch, revision: str, code: str
+) -> None:
+    monkeypatch.setattr(doctor, "REVISIONS", ("0000", NEWEST_REVISION))
+    with database.transaction() as connection:
+        execute(connection, "UPDATE alembic_version SET version_num = ?", (revision,))
+    checks = examine(database.url.render_as_string(hide_password=False))
+    assert [check.name for check in checks] == ["passerelle", "connectors", "database", "artifacts"]
+    assert checks[2].state == "failed"
+    assert [(finding.code, finding.value) for finding in checks[2].findings] == [(code, revision)]
+    assert database.revision() == revision
+
+
+def test_looking_makes_no_tables(new_postgres_url: Callable[[], str], tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    server = new_postgres_url()
+    with closing(Database(server)) as database, database.transaction() as connection:
+        execute(connection, "DROP SCHEMA public CASCADE")
+        execute(connection, "CREATE SCHEMA public")
+    for url in (f"sqlite:///{tmp_path / 'empty.db'}", server):
+        (found,) = [check for check in examine(url) if check.name == "database"]
+        assert (found.state, found.detail.endswith("passerelle init")) == ("skipped", True)
+    assert (tmp_path / "empty.db").stat().st_size == 0
+    with closing(Database(server)) as database:
+        assert database.revision() is None

@@ -22,8 +22,7 @@ from passerelle.plugins import discover
 from passerelle.services.delivering import connect
 from passerelle.store import masterdata
 from passerelle.store.artifacts import ArtifactFolder
-from passerelle.store.database import NEWEST_REVISION, Database, open_database, sqlite_file
-from passerelle.store.sql import execute
+from passerelle.store.database import NEWEST_REVISION, REVISIONS, Database, connect_database, newer, sqlite_file
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ def examine(database_url: str, *, connecting: bool = False) -> list[Check]:
     """Every check. ``connecting`` also opens each destination, which is the only thing that leaves this machine."""
     checks = [Check("passerelle", "ok", f"{version('passerelle')} on Python {platform.python_version()}"), _plugins()]
     file = sqlite_file(database_url)
-    if file is not None and not file.exists() and file.parent.is_dir():
+    if file is not None and file.parent.is_dir() and not (file.exists() and file.stat().st_size):
         return [*checks, Check("database", "skipped", f"{file} is made at first use: passerelle init")]
     try:
-        database = open_database(database_url)
+        database = connect_database(database_url)
     except PasserelleError as fault:
         return [*checks, Check("database", "failed", "cannot be opened", fault.findings)]
     with closing(database):
@@ -51,8 +50,11 @@ def examine(database_url: str, *, connecting: bool = False) -> list[Check]:
 
 
 def _inside(database: Database, connecting: bool) -> Iterator[Check]:
-    yield _database(database)
+    revision = database.revision()
+    yield _database(database, revision)
     yield _artifacts(ArtifactFolder.beside(database).folder)
+    if revision != NEWEST_REVISION:
+        return
     with database.reading() as connection:
         company = masterdata.load(connection).company
     if not company.entities:
@@ -68,15 +70,19 @@ def _plugins() -> Check:
     return Check("connectors", "failed" if found.broken else "ok", names or "none installed", tuple(found.broken))
 
 
-def _database(database: Database) -> Check:
+def _database(database: Database, revision: str | None) -> Check:
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
-    detail = f"{kind}, revision {NEWEST_REVISION}, writable"
+    if revision is None:
+        return Check("database", "skipped", f"{kind}, empty: its tables are made at first use: passerelle init")
+    if revision not in REVISIONS:
+        return Check("database", "failed", f"{kind}, revision {revision}", (newer(revision),))
+    if revision != NEWEST_REVISION:
+        return Check("database", "failed", f"{kind}, revision {revision}", (_older(revision),))
     try:
-        with database.transaction() as connection:
-            execute(connection, "UPDATE counter SET last = last WHERE entity_id = ?", (0,))
+        database.try_writing()
     except Exception as fault:  # whatever the driver calls it
         return Check("database", "failed", "cannot be written", (_not_writable(fault),))
-    return Check("database", "ok", detail)
+    return Check("database", "ok", f"{kind}, revision {revision}, writable")
 
 
 def _artifacts(folder: Path) -> Check:
@@ -132,5 +138,18 @@ def _not_writable(fault: Exception) -> Finding:
         value=type(fault).__name__,
         expected="the right to insert and update",
         remedy="give the user that runs passerelle the right to write: the file and its folder, or the tables",
+        who="admin",
+    )
+
+
+def _older(revision: str) -> Finding:
+    return Finding(
+        "PSR-9012",
+        "The database is older than the program.",
+        object="the database of PASSERELLE_DATABASE_URL",
+        field="revision",
+        value=revision,
+        expected=NEWEST_REVISION,
+        remedy="back it up; the next command, such as passerelle reports list, brings it up to date",
         who="admin",
     )
