@@ -14,7 +14,7 @@ from passerelle.masterdata.company import Company
 
 STARTER = Path(__file__).resolve().parents[3] / "core/src/passerelle/cli/starter/company.toml"
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,5}", fullmatch=True)
-NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs")), min_size=1, max_size=12)
 ROLES = ("expense", "vat", "employee", "bank", "card", "rounding", "reconciliation")
 
 

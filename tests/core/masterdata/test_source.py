@@ -152,6 +152,8 @@ def test_a_number_is_not_taken_for_a_code(starter: str) -> None:
         ('kind = "folder"', 'kind = "foldr"', "destinations.folder.kind"),
         ('kind = "folder"\n', "", "destinations.folder.kind"),
         ("version = 1", "version = 2", "version"),
+        ('name = "Lumen SAS"', 'name = "Lumen \\u202ESAS"', "entities.lumen.name"),
+        ('name = "Lumen SAS"', 'name = "Lumen\\u0085SAS"', "entities.lumen.name"),
         ('"Europe/Paris"', '"Europe/Pari"', "entities.lumen.time_zone"),
         ("FR1420041010050500013M02606", "FR1520041010050500013M02606", "entities.lumen.bank_accounts[1].iban"),
     ],

@@ -13,12 +13,12 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from passerelle.errors import Finding
-from passerelle.masterdata.company import Company, FolderDestination, SftpDestination
+from passerelle.masterdata.company import CONTROLS, Company, FolderDestination, SftpDestination
 from passerelle.masterdata.positions import Path
 
 _PATTERNS = {
     r"^[A-Z]{2}$": "two capital letters, ISO 3166, as FR",
-    r"^[^\x00-\x1f\x7f]+$": "text on one line, not empty",
+    rf"^[^{CONTROLS}]+$": "text on one line, not empty, without control characters or marks of direction",
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$": "a code: 1 to 63 letters, digits, dots, hyphens or underscores, "
     "the first a letter or digit",
 }
