@@ -39,8 +39,9 @@ def test_files_at_fault_stop_before_anything_is_read(sqlite_database: Database, 
             path.write_bytes(content)
         with pytest.raises(kind, match=code):
             intake.file(path, mapping)
-    with pytest.raises(UsageFault, match="PSR-1213"):
-        intake.file(path, mapping, path)
+    for read in (path, mapping):
+        with pytest.raises(UsageFault, match="PSR-1213"):
+            intake.file(path, mapping, read)
     with pytest.raises(ConfigurationFault, match="PSR-1019"):
         intake.file(path, tmp_path / "absent.toml")
 
@@ -59,6 +60,33 @@ def test_a_mapping_at_fault_is_told_whole_with_places(sqlite_database: Database,
 def test_a_second_import_at_the_same_time_is_refused(intake: Intake) -> None:
     with exclusive(intake.database, "intake"), pytest.raises(Refused, match="PSR-1205"):
         intake.report()
+
+
+def test_refused_lines_are_written_beside_every_other_file(
+    sqlite_database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    """The input may have any name, also the one under which programs keep unfinished files."""
+    intake = fill(sqlite_database, clock, tmp_path)
+    source, rejects, victim = tmp_path / "data.csv.part", tmp_path / "data.csv", tmp_path / "victim"
+    content = b"id,who,day,amount,payer\n1,E1,2026-01-03,10.00,own\n2,E9,2026-01-03,10.00,own\n"
+    source.write_bytes(content)
+    victim.write_text("kept")
+    rejects.symlink_to(victim)
+    assert intake.file(source, intake.mapping(), rejects).lines.refused == 1
+    assert source.read_bytes() == content
+    assert victim.read_text() == "kept"
+    assert b"PSR-1101" in rejects.read_bytes()
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob(".data*"))
+
+
+def test_mended_rejects_may_be_refused_into_nothing_but_another_file(intake: Intake, tmp_path: Path) -> None:
+    mapping, rejects = intake.mapping(), tmp_path / "refused.csv"
+    intake.csv([("1", "E9", "2026-01-03", "10.00", "own")], mapping, rejects)
+    before = rejects.read_bytes()
+    with pytest.raises(UsageFault, match="PSR-1213"):
+        intake.file(rejects, mapping, rejects)
+    assert rejects.read_bytes() == before
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ def import_reports(
     Blocks are committed as they pass, so an import that was killed is simply run again. A strict import and a dry run
     are one transaction.
     """
-    if request.rejects is not None and request.rejects.resolve() == request.file.resolve():
+    read = {path.resolve() for path in (request.file, request.mapping) if path is not None}
+    if request.rejects is not None and request.rejects.resolve() in read:
         raise _same_file(request.rejects)
     mapping = load_mapping(request.mapping) if request.mapping is not None else None
     tally = Tally()
@@ -241,9 +242,9 @@ def _same_file(path: Path) -> UsageFault:
     return UsageFault(
         Finding(
             "PSR-1213",
-            "The rejects file is the file to import.",
+            "The rejects file is a file that the import reads.",
             object=str(path),
-            expected="another path: the input is never written",
+            expected="another path: neither the input nor the mapping file is ever written",
             remedy="choose another --rejects",
             who="integrator",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -11,23 +12,26 @@ from passerelle.errors import Finding, OutsideRefused
 
 
 class Rejects:
-    """Written beside its final name and renamed at the end, so that a killed import leaves no half of one.
+    """Written under a name of its own beside the final one and renamed at the end, so that a killed import leaves no
+    half of one and no other file is touched.
 
     Without a path it keeps nothing.
     """
 
     def __init__(self, path: Path | None, encoding: str, byte_order_mark: bool) -> None:
         self._path = path
-        self._part = path.with_name(path.name + ".part") if path is not None else None
+        self._part: Path | None = None
         self._file: TextIO | None = None
         self._encoding = "utf-8-sig" if byte_order_mark else encoding
 
     def __enter__(self) -> Self:
-        if self._part is not None:
+        if self._path is not None:
             try:
-                self._file = self._part.open("w", encoding=self._encoding, errors="surrogateescape", newline="")
+                handle, name = tempfile.mkstemp(".part", f".{self._path.name[:200]}-", self._path.parent)
             except OSError as fault:
-                raise _unwritable(self._part, fault) from fault
+                raise _unwritable(self._path, fault) from fault
+            self._part = Path(name)
+            self._file = os.fdopen(handle, "w", encoding=self._encoding, errors="surrogateescape", newline="")
         return self
 
     def write(self, line: str) -> None:
