@@ -146,7 +146,16 @@ def test_every_fault_of_a_line_is_told() -> None:
     ]
 
 
-@pytest.mark.parametrize(("year", "month"), [("2024", "13"), ("x", "1"), ("0", "1")])
+@pytest.mark.parametrize("guests", ["²", "٣", "9" * 5000, "1.5"])
+def test_guests_that_are_no_whole_number_are_left_to_the_expense_to_refuse(guests: str) -> None:
+    columns = DATE + '\nguests = { column = "other" }'
+    assert read(columns, other=guests).expense["guests"] == guests
+    assert read(columns, other="12").expense["guests"] == 12
+
+
+@pytest.mark.parametrize(
+    ("year", "month"), [("2024", "13"), ("x", "1"), ("0", "1"), ("9" * 20, "1"), ("1" * 5000, "1")]
+)
 def test_parts_that_are_no_date_are_a_fault(year: str, month: str) -> None:
     [finding] = read(PARTS % '"last"', day="", year=year, month=month).findings
     assert finding.code == "PSR-1023"
@@ -162,6 +171,15 @@ def test_columns_that_the_file_lacks_or_has_twice_are_told() -> None:
     ]
 
 
+NO_ENCODINGS = ("hex", "zip", "base64", "rot13", "idna", "punycode", "utf-16", "utf-7", "undefined")
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "ascii", "cp1252", "cp850", "iso8859-15", "shift_jis", "cp037"])
+def test_encodings_that_hand_back_every_byte_are_fine(name: str) -> None:
+    text = BASE.format(columns=DATE, report='period = "month"').replace("entity =", f'encoding = "{name}"\nentity =')
+    assert MappingFile.model_validate(tomllib.loads(text))
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -175,7 +193,16 @@ def test_columns_that_the_file_lacks_or_has_twice_are_told() -> None:
         ('period = "month"', 'period = "month"\ncolumn = "other"'),
         ('period = "month"', 'period = "month"\ntitle = "{who}"'),
         ('empty = ["", "-"]', 'thousands_mark = "."'),
+        ('period = "month"', 'period = "month"\ntitle = "{period.__class__.__mro__}"'),
+        ('period = "month"', 'period = "month"\ntitle = "{period:>2000000}"'),
+        ('period = "month"', 'period = "month"\ntitle = "{period!r}"'),
+        ('period = "month"', 'period = "month"\ntitle = "{}"'),
+        ('period = "month"', 'period = "month"\ntitle = "{period"'),
+        ('period = "month"', 'period = "month"\ntitle = "Lyon \\u202E"'),
         ('entity = "FR"', 'entity = "FR"\nencoding = "latin-99"'),
+        *(('entity = "FR"', f'entity = "FR"\nencoding = "{name}"') for name in NO_ENCODINGS),
+        ('entity = "FR"', 'entity = "FR"\ndelimiter = "\\n"'),
+        ('entity = "FR"', 'entity = "FR"\nquote = ","'),
         ('entity = "FR"', 'entity = "FR"\ndelimiter = ";;"'),
     ],
 )

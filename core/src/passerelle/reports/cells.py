@@ -80,3 +80,16 @@ def bad_number(column: str, value: str, forms: Forms) -> Finding:
         remedy="correct the number, or the number form in the mapping file",
         who="integrator",
     )
+
+
+def long_group(column: str, value: str, longest: int) -> Finding:
+    """The name of a report that no report could bear."""
+    return Finding(
+        "PSR-1004",
+        "A field does not have the form it must have.",
+        field=column,
+        value=shown(value),
+        expected=f"at most {longest} characters, since it names the report",
+        remedy="correct the cell, or group by another column or a period in the mapping file",
+        who="integrator",
+    )

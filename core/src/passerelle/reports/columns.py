@@ -9,17 +9,20 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from passerelle.errors import Finding
+from passerelle.masterdata.company import CONTROLS
 from passerelle.periods import last_day
-from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, no_date, unmapped
+from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, long_group, no_date, unmapped
 from passerelle.reports.faults import nearest
 from passerelle.reports.forms import day_reader, number_reader
 from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL = re.compile(f"[{CONTROLS}]+")
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_LONGEST_GROUP = 200
 Cells = Sequence[str]
 Take = Callable[[Cells], str]
 
@@ -87,13 +90,17 @@ class LineReader:
         for name, take in self.fields.items():
             keep(name, take)
         self._lists(cells, expense, findings)
-        group = self.group(cells, expense.get("date", ""))
+        group = ""
+        try:
+            group = self.group(cells, expense.get("date", ""))
+        except CellFault as fault:
+            findings.append(fault.finding)
         return MappedLine(line_id, employee, group, expense, tuple(derived), tuple(findings))
 
     def _lists(self, cells: Cells, expense: dict[str, Any], findings: list[Finding]) -> None:
         try:
             if self.guests is not None and (guests := self.guests(cells)):
-                expense["guests"] = int(guests) if guests.isdigit() else guests
+                expense["guests"] = int(guests) if _WHOLE.fullmatch(guests) else guests
             bases = []
             for base in self.vat:
                 values = {name: value for name, take in base.items() if (value := take(cells))}
@@ -261,7 +268,7 @@ class _Compiler:
                     return date(y, m, int(day(cells))).isoformat()
                 last = last_day(y, m)
                 return (last if chosen == "last" else last.replace(day=int(str(chosen)))).isoformat()
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise CellFault(bad_date(column, written, ("a year, a month of 1 to 12, a day of it",))) from None
 
         return read
@@ -269,8 +276,15 @@ class _Compiler:
     def group(self, mapping: MappingFile) -> Callable[[Cells, str], str]:
         """What names the group of a line beside its employee: the period of its day, or a column's value."""
         if mapping.report.column is not None:
-            place = self.index[mapping.report.column]
-            return lambda cells, _: _CONTROL.sub(" ", cells[place]).strip()
+            column, place = mapping.report.column, self.index[mapping.report.column]
+
+            def named(cells: Cells, _: str) -> str:
+                name = _CONTROL.sub(" ", cells[place]).strip()
+                if len(name) > _LONGEST_GROUP:
+                    raise CellFault(long_group(column, name, _LONGEST_GROUP))
+                return name
+
+            return named
         return {"month": _month, "week": _week, "day": _same_day}[mapping.report.period or "month"]
 
 
@@ -288,16 +302,6 @@ def _week(_: Cells, day: str) -> str:
 
 def _same_day(_: Cells, day: str) -> str:
     return day
-
-
-def period_end(group: str) -> date | None:
-    """The last day of a group that is a period; ``None`` for a group named by a column."""
-    try:
-        if "W" in group:
-            return date.fromisoformat(group) + timedelta(days=6)
-        return last_day(int(group[:4]), int(group[5:7])) if len(group) == 7 else date.fromisoformat(group)
-    except ValueError:
-        return None
 
 
 def _named_columns(mapping: MappingFile) -> list[str]:

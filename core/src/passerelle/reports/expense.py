@@ -8,22 +8,24 @@ offset, since "9 o'clock" is another instant in each entity.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
+from passerelle.masterdata.company import CONTROLS
 from passerelle.money import CURRENCIES
 
 Payer = Literal["employee", "company_card", "company"]
-_DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,12})?", re.ASCII)
+DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,12})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_YEARS = range(1900, 2200)  # other years are typing errors, and at the ends of the calendar no zone can be applied
 
 
 def _decimal(written: Any) -> Decimal:
-    if not isinstance(written, str) or not _DECIMAL.fullmatch(written):
+    if not isinstance(written, str) or not DECIMAL.fullmatch(written):
         raise ValueError('expected a decimal number as text, for instance "120.00" or "-7.5"')
     return Decimal(written)
 
@@ -32,9 +34,22 @@ def _day(written: Any) -> date:
     try:
         if not _DAY.fullmatch(written):
             raise ValueError
-        return date.fromisoformat(written)
+        day = date.fromisoformat(written)
     except (TypeError, ValueError):
         raise ValueError('expected a day of the calendar as "YYYY-MM-DD"') from None
+    if day.year not in _YEARS:
+        raise ValueError(f"expected a day of the years {_YEARS[0]} to {_YEARS[-1]}")
+    return day
+
+
+def _instant(stated: datetime) -> datetime:
+    try:
+        instant = stated.astimezone(UTC)
+    except OverflowError:
+        instant = None
+    if instant is None or instant.year not in _YEARS:
+        raise ValueError(f"expected an instant of the years {_YEARS[0]} to {_YEARS[-1]} in UTC")
+    return instant
 
 
 def _currency(written: Any) -> str:
@@ -48,12 +63,14 @@ def _decimal_schema(description: str) -> WithJsonSchema:
 
 
 Amount = Annotated[Decimal, BeforeValidator(_decimal), _decimal_schema('a decimal number as text: "120.00"')]
+Instant = Annotated[AwareDatetime, AfterValidator(_instant), Field(strict=False)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 CurrencyCode = Annotated[str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 # no control characters, which no format could carry; a comment may hold tabs and line ends
-Identity = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Title = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+_CONTROLS_IN_TEXT = CONTROLS.replace(r"\x00-\x1f", r"\x00-\x08\x0b\x0c\x0e-\x1f")
+Identity = Annotated[str, StringConstraints(max_length=200, pattern=rf"^[^{CONTROLS}]+$")]
+Title = Annotated[str, StringConstraints(max_length=500, pattern=rf"^[^{CONTROLS}]+$")]
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=rf"^[^{_CONTROLS_IN_TEXT}]*$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
@@ -110,11 +127,11 @@ class ReportInput(Stated):
     entity: Identity
     employee: Identity
     title: Title
-    declared_at: Annotated[AwareDatetime, Field(strict=False)]
+    declared_at: Instant
     approved: bool = Field(False, description="approved at the instant of the import; or say approved_at")
-    approved_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    approved_at: Instant | None = None
     controlled: bool = Field(False, description="controlled at the instant of the import; or say controlled_at")
-    controlled_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    controlled_at: Instant | None = None
     expenses: tuple[ExpenseInput, ...] = Field(min_length=1, strict=False)
 
     def approval(self, now: datetime) -> datetime | None:

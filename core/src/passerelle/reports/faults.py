@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic_core import ErrorDetails
 from passerelle.errors import Finding
 
 _SHOWN = 120
+_HALVES = re.compile("[\ud800-\udfff]")  # bytes that could not be decoded; no terminal or JSON could show them
 
 
 def nearest(written: str, known: Collection[str]) -> str:
@@ -36,6 +38,9 @@ def field_name(location: Iterable[str | int]) -> str:
 def shown(value: Any) -> str:
     """A value as it was written, cut to what a line can hold."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = _HALVES.sub(
+        lambda half: f"\\x{ord(half[0]) - 0xDC00:02x}" if half[0] >= "\udc80" else "\ufffd", text[: _SHOWN + 1]
+    )
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -77,7 +82,7 @@ def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str])
         object=object,
         field=name,
         value=shown(detail["input"]),
-        expected="text without control characters"
+        expected="text without control characters, invisible marks of direction included"
         if detail["type"] == "string_pattern_mismatch" and "x00" in detail["ctx"]["pattern"]
         else detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected "),
         remedy="correct the value and send the line again",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal, NamedTuple
 
 from passerelle import money
@@ -15,10 +15,9 @@ from passerelle.errors import Finding
 from passerelle.reports.expense import ExpenseInput, ReportInput
 from passerelle.reports.faults import nearest
 from passerelle.reports.known import EntityView
-from passerelle.reports.vat import vat_bases
+from passerelle.reports.vat import GREATEST, vat_bases
 
 ReportKind = Literal["own", "company"]
-_GREATEST = 10**15  # minor units; sums of millions of them stay within 64 bits
 
 
 class CheckedExpense(NamedTuple):
@@ -168,21 +167,23 @@ def _minor(amount: Decimal, currency: str, name: str, object: str, findings: lis
             )
         )
         return None
-    if abs(minor) < _GREATEST:
+    if abs(minor) < GREATEST:
         return minor
-    findings.append(
-        Finding(
-            "PSR-1115",
-            "The amount is out of range.",
-            object=object,
-            field=name,
-            value=f"{amount} {currency}",
-            expected=f"less than {money.display(_GREATEST, currency)}",
-            remedy="correct the amount",
-            who="employee",
-        )
-    )
+    findings.append(_out_of_range(name, f"{amount} {currency}", currency, object))
     return None
+
+
+def _out_of_range(name: str, value: str, currency: str, object: str) -> Finding:
+    return Finding(
+        "PSR-1115",
+        "The amount is out of range.",
+        object=object,
+        field=name,
+        value=value,
+        expected=f"less than {money.display(GREATEST, currency)}",
+        remedy="correct the amount",
+        who="employee",
+    )
 
 
 def _in_entity_currency(
@@ -223,14 +224,17 @@ def _in_entity_currency(
     if stated is not None and abs(stated - computed) > (0 if currency == own else 1):
         expected = f"{money.display(computed, own)} (amount × rate), at most one minor unit apart"
         findings.append(_mismatch(object, "entity_amount", money.display(stated, own), expected))
+    if stated is None and abs(computed) >= GREATEST:
+        findings.append(_out_of_range("rate", f"{given.amount} {currency} at {rate}", own, object))
     return (computed if stated is None else stated), canonical(rate)
 
 
 def _implied_rate(entity_gross: int, own: str, gross: int, currency: str) -> str:
     if gross == 0:
         return "0"
-    quotient = money.decimal(entity_gross, own) / money.decimal(gross, currency)
-    return canonical(quotient.quantize(Decimal("0.0000000001")))
+    with localcontext(prec=60):  # holds the greatest amount over the least, with every decimal kept
+        quotient = money.decimal(entity_gross, own) / money.decimal(gross, currency)
+        return canonical(quotient.quantize(Decimal("0.0000000001")))
 
 
 def _mismatch(object: str, name: str, value: str, expected: str) -> Finding:

@@ -21,6 +21,8 @@ REASON_COLUMNS = ("passerelle_code", "passerelle_reason", "passerelle_id")
 """What a rejects file adds to each line. An import skips the first two and honours the id, where it is derived."""
 
 _CODE = re.compile(r"PSR-\d{4}")
+UNDECODED = re.compile("[\ud800-\udfff]")
+"""What stands in text for bytes that its encoding does not know: halves of characters, which no database holds."""
 
 
 class Line(NamedTuple):
@@ -62,7 +64,7 @@ class CsvLines:
         has_reasons = has_reasons or (self.names_reasons and len(cells) == width + given)
         own, line_id = (cells[:-given], cells[-1].strip()) if has_reasons else (cells, "")
         fault = None
-        if not raw.isascii() and any("\udc80" <= letter <= "\udcff" for letter in raw):
+        if not raw.isascii() and UNDECODED.search(raw):
             fault = undecodable(raw, self._mapping.encoding)
         elif len(own) != width:
             fault = _ragged(raw, len(own), width)
@@ -70,7 +72,8 @@ class CsvLines:
 
     def with_reasons(self, line: Line, code: str, reason: str, line_id: str) -> str:
         """The line for a rejects file: as it came, with the columns of ``REASON_COLUMNS`` after it."""
-        added = [code, reason, line_id]
+        encoding = self._mapping.encoding  # a reason may name what this encoding has no letters for
+        added = [code, reason.encode(encoding, "replace").decode(encoding), line_id]
         if line.has_reasons:
             return self._written([*line.cells, *added])
         return line.raw.rstrip("\r\n") + self._mapping.delimiter + self._written(added)
@@ -142,7 +145,7 @@ def undecodable(raw: str, encoding: str) -> Finding:
     return Finding(
         "PSR-1005",
         "The line holds bytes that its encoding does not know.",
-        value=shown("".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in raw).rstrip()),
+        value=shown(raw.rstrip()),
         expected=f"text in {encoding}",
         remedy="correct `encoding` in the mapping file (cp1252 is usual on Windows), or the line; JSON Lines is UTF-8",
         who="integrator",

@@ -6,23 +6,39 @@ Its name is the source under which its lines are known for ever: keep it, and gi
 from __future__ import annotations
 
 import codecs
+import string
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
 from passerelle.masterdata.company import Code, Described
+from passerelle.reports.expense import Title
 from passerelle.reports.forms import date_pattern
 
 Negative = Literal["leading", "trailing", "parentheses"]
 Column = Annotated[str, StringConstraints(min_length=1)]
 OneCharacter = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+_KEPT = "surrogateescape"
+_IN_TITLES = ("period", "employee", "entity", "source")
 
 
 def _encoding(name: str) -> str:
+    """Refused lines are handed back byte by byte, so what cannot be decoded must survive decoding."""
+    high = [bytes([byte]) for byte in range(128, 256)]
     try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise ValueError('expected an encoding Python knows, as "utf-8", "cp1252" or "iso8859-15"') from None
+        known = codecs.lookup(name).name.removesuffix("-sig")  # the mark before the first line is no part of a line
+        keeps = all(one.decode(known, _KEPT).encode(known, _KEPT) == one for one in high)
+    except (LookupError, ValueError):
+        keeps = False
+    if not keeps:
+        raise ValueError('expected a text encoding of single bytes or UTF-8, as "utf-8", "cp1252" or "iso8859-15"')
+    return codecs.lookup(name).name
+
+
+def _mark(written: str) -> str:
+    if written in "\r\n\0":
+        raise ValueError("expected a character that ends no line")
+    return written
 
 
 def _date_form(form: str) -> str:
@@ -30,6 +46,7 @@ def _date_form(form: str) -> str:
     return form
 
 
+Mark = Annotated[OneCharacter, AfterValidator(_mark)]
 DateForm = Annotated[str, AfterValidator(_date_form)]
 
 
@@ -151,7 +168,7 @@ class Grouping(Described):
 
     period: Literal["month", "week", "day"] | None = None
     column: Column | None = None
-    title: str = Field("{period} {employee}", description="may name {period}, {employee}, {entity} and {source}")
+    title: Title = Field("{period} {employee}", description="may name {period}, {employee}, {entity} and {source}")
     approved: bool = Field(False, description="the reports arrive approved")
     controlled: bool = Field(False, description="the reports arrive controlled")
 
@@ -159,13 +176,19 @@ class Grouping(Described):
     def _one_group(self) -> Self:
         if (self.period is None) == (self.column is None):
             raise ValueError("expected either period or column")
-        try:
-            self.title.format(period="", employee="", entity="", source="")
-        except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError(
-                "expected a title with no other names than {period}, {employee}, {entity}, {source}"
-            ) from None
         return self
+
+    @field_validator("title")
+    @classmethod
+    def _plain_names(cls, title: str) -> str:
+        expected = "expected a title with no other names than {period}, {employee}, {entity}, {source}"
+        try:
+            named = [part[1:] for part in string.Formatter().parse(title) if part[1] is not None]
+        except ValueError:
+            raise ValueError(expected) from None
+        if any(name not in _IN_TITLES or form or conversion for name, form, conversion in named):
+            raise ValueError(f"{expected}, without a form")
+        return title
 
 
 class MappingFile(Described):
@@ -175,12 +198,18 @@ class MappingFile(Described):
     name: Code = Field(description="the source under which the lines are known")
     entity: Code
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
-    delimiter: OneCharacter = ","
-    quote: OneCharacter = '"'
+    delimiter: Mark = ","
+    quote: Mark = '"'
     header: Literal[True] | tuple[Column, ...] = Field(True, description="true: the first line; else the names")
     forms: Forms = Forms()
     report: Grouping
     columns: Columns
+
+    @model_validator(mode="after")
+    def _delimiter_is_no_quote(self) -> Self:
+        if self.delimiter == self.quote:
+            raise ValueError("expected a delimiter and a quote that differ")
+        return self
 
 
 def field_names() -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from passerelle import money
 from passerelle.errors import Finding
+from passerelle.money import CURRENCIES
+from passerelle.reports.expense import DECIMAL
 
 Fate = Literal["taken", "unchanged", "refused"]
 _KEPT = 10_000  # findings held in memory; all of them stand in the rejects file
@@ -112,6 +116,13 @@ class Tally:
             findings=tuple(self.findings),
             findings_total=self.findings_total,
         )
+
+
+def readable(currency: Any, amount: Any) -> Iterator[tuple[str, int]]:
+    """(currency, minor units) of a refused expense for the totals, where they can be read."""
+    if currency in CURRENCIES and isinstance(amount, str) and DECIMAL.fullmatch(amount):
+        with contextlib.suppress(ValueError):  # more decimals than the currency has
+            yield currency, money.minor(Decimal(amount), currency)
 
 
 def _fates(counted: Mapping[Fate, int]) -> Fates:

@@ -12,6 +12,7 @@ from passerelle.reports.expense import VatBase
 
 _TOLERANCE = Fraction(2, 100)  # of the currency's whole unit
 
+GREATEST = 10**15  # minor units of any one amount; sums of thousands of them stay within 64 bits
 Base = list[str | int]  # rate, net, VAT
 
 
@@ -54,6 +55,10 @@ def _complete(base: VatBase, currency: str, name: str, object: str, findings: li
             figures[field] = None if amount is None else money.minor(amount, currency)
         except ValueError:
             expected = f"at most {money.exponent(currency)} decimals"
+            findings.append(_unusable(f"{name}.{field}", str(amount), expected, object))
+            return None
+        if abs(figures[field] or 0) >= GREATEST:
+            expected = f"less than {money.display(GREATEST, currency)}"
             findings.append(_unusable(f"{name}.{field}", str(amount), expected, object))
             return None
     net, vat, gross = figures["net"], figures["vat"], figures["gross"]

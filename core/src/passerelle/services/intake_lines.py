@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from passerelle.reports.intake import CheckedExpense, ReportKind, check_expense
 from passerelle.reports.known import EntityView
 from passerelle.reports.lines import CsvLines, Line
 from passerelle.reports.mapping import MappingFile
-from passerelle.reports.outcome import Tally
+from passerelle.reports.outcome import Tally, readable
 from passerelle.reports.revision import Standing
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
@@ -30,10 +31,12 @@ from passerelle.store.scratch import Occurrences
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 _BLOCK = 2000
+_LONGEST_TITLE = 500
+_TITLE = re.compile(rf".{{1,{_LONGEST_TITLE}}}")
 _FIELDS = tuple(ExpenseInput.model_fields)
 
 
-class Candidate(NamedTuple):
+class CheckedLine(NamedTuple):
     """A line after all checks that need no database."""
 
     line: Line
@@ -65,7 +68,7 @@ class LineImport:
         self.rejects.write(self.lines.header_with_reasons())
         done = 0
         lines = iter(self.lines)
-        while block := [self._candidate(line) for line in islice(lines, _BLOCK)]:
+        while block := [self._checked(line) for line in islice(lines, _BLOCK)]:
             with begin() as connection:
                 fates = self._save(connection, block)
             self._tell(block, fates)
@@ -81,9 +84,9 @@ class LineImport:
             elif report.controlled:
                 stored.control_groups(connection, self.view.id, self.mapping.name, now)
 
-    def _candidate(self, line: Line) -> Candidate:
+    def _checked(self, line: Line) -> CheckedLine:
         if line.fault is not None:
-            return Candidate(line, "", "", "", 0, None, (self._placed(line.fault, line, ""),), ())
+            return CheckedLine(line, "", "", "", 0, None, (self._placed(line.fault, line, ""),), ())
         mapped = self.reader.read(line.cells)
         line_id = self._line_id(line, mapped)
         name = f"line {line.number}" + (f" ({line_id})" if line_id else "")
@@ -91,6 +94,9 @@ class LineImport:
         employee_id = self.view.employees.get(mapped.employee, 0)
         if mapped.employee and not employee_id:
             findings.append(self.view.unknown("employee", "employee", mapped.employee, name))
+        group = f"{mapped.employee}/{mapped.group}"
+        if employee_id and not mapped.findings and not _TITLE.fullmatch(self._title(group, mapped.employee)):
+            findings.append(_no_title(self._title(group, mapped.employee), name))
         checked = None
         if not mapped.findings:
             try:
@@ -103,8 +109,7 @@ class LineImport:
         if any(finding.severity == "error" for finding in findings):
             checked = None
         placed = tuple(self._placed(finding, line, name) for finding in findings)
-        group = f"{mapped.employee}/{mapped.group}"
-        return Candidate(line, line_id, group, mapped.employee, employee_id, checked, placed, self._amounts(mapped))
+        return CheckedLine(line, line_id, group, mapped.employee, employee_id, checked, placed, self._amounts(mapped))
 
     def _line_id(self, line: Line, mapped: MappedLine) -> str:
         if not self.reader.hashed:
@@ -118,21 +123,18 @@ class LineImport:
     def _amounts(self, mapped: MappedLine) -> tuple[tuple[str, int], ...]:
         """The line's amount, also when something else is wrong with it, so that totals add up."""
         currency = mapped.expense.get("currency", self.view.entity.currency)
-        try:
-            return ((currency, money.minor(money.parse_decimal(mapped.expense["amount"]), currency)),)
-        except (KeyError, ValueError):
-            return ()
+        return tuple(readable(currency, mapped.expense.get("amount")))
 
     def _placed(self, finding: Finding, line: Line, name: str) -> Finding:
         place = Place(self.file, line.number, text=shown(line.raw.rstrip("\r\n")))
         column = self.reader.column_of.get(finding.field, finding.field)
         return replace(finding, object=finding.object or name, field=column, place=place)
 
-    def _save(self, connection: Connection, block: Sequence[Candidate]) -> list[str]:
-        """Writes what is new; returns each candidate's fate."""
+    def _save(self, connection: Connection, block: Sequence[CheckedLine]) -> list[str]:
+        """Writes what is new; returns each line's fate."""
         ids = [one.id for one in block if one.id and "\0" not in one.id]
         known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, ids)
-        fresh: dict[str, Candidate] = {}
+        fresh: dict[str, CheckedLine] = {}
         fates: list[str] = []
         for one in block:
             if one.id in known:
@@ -149,7 +151,7 @@ class LineImport:
         self._add(connection, list(fresh.values()))
         return fates
 
-    def _known(self, one: Candidate, there: CheckedExpense | None, employee_id: int) -> str:
+    def _known(self, one: CheckedLine, there: CheckedExpense | None, employee_id: int) -> str:
         assert there is not None
         same = one.checked is None or (
             one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
@@ -158,7 +160,7 @@ class LineImport:
             self.tally.note([self._placed(_known_differently(one, there), one.line, f"line {one.line.number}")])
         return "unchanged"
 
-    def _add(self, connection: Connection, fresh: Sequence[Candidate]) -> None:
+    def _add(self, connection: Connection, fresh: Sequence[CheckedLine]) -> None:
         if not fresh:
             return
         reports = self._reports(connection, fresh)
@@ -173,7 +175,7 @@ class LineImport:
             if one.checked is not None
         )
 
-    def _reports(self, connection: Connection, fresh: Iterable[Candidate]) -> dict[tuple[str, ReportKind], int]:
+    def _reports(self, connection: Connection, fresh: Iterable[CheckedLine]) -> dict[tuple[str, ReportKind], int]:
         """The report of each group that takes lines: the open one, else the next one of its group."""
         firsts = {(one.group, one.checked.kind): one for one in reversed(list(fresh)) if one.checked is not None}
         wanted = dict(reversed(firsts.items()))  # in the order of the file, which numbers follow
@@ -194,9 +196,7 @@ class LineImport:
         self.tally.reports_new += len(new)
         return chosen | {key: id for (key, _), id in zip(new, ids, strict=True)}
 
-    def _new_report(self, one: Candidate, kind: ReportKind, earlier: int) -> stored.NewReport:
-        period = one.group.partition("/")[2]
-        names = {"employee": one.employee, "entity": self.view.code, "source": self.mapping.name}
+    def _new_report(self, one: CheckedLine, kind: ReportKind, earlier: int) -> stored.NewReport:
         return stored.NewReport(
             employee_id=one.employee_id,
             source=self.mapping.name,
@@ -206,12 +206,16 @@ class LineImport:
             additive=True,
             group_key=one.group,
             content_hash="",
-            title=self.mapping.report.title.format(period=period, **names),
+            title=self._title(one.group, one.employee),
             declared_at=instant_text(self.now),
             standing=Standing(),
         )
 
-    def _tell(self, block: Sequence[Candidate], fates: Sequence[str]) -> None:
+    def _title(self, group: str, employee: str) -> str:
+        names = {"employee": employee, "entity": self.view.code, "source": self.mapping.name}
+        return self.mapping.report.title.format(period=group.partition("/")[2], **names)
+
+    def _tell(self, block: Sequence[CheckedLine], fates: Sequence[str]) -> None:
         """Counts, findings and rejects of a block, once it is in the database."""
         for one, fate in zip(block, fates, strict=True):
             if fate == "refused":
@@ -236,6 +240,19 @@ def _reason(faults: Iterable[Finding]) -> str:
     ).replace("\n", " ")
 
 
+def _no_title(title: str, object: str) -> Finding:
+    return Finding(
+        "PSR-1004",
+        "A field does not have the form it must have.",
+        object=object,
+        field="title",
+        value=shown(title),
+        expected=f"1 to {_LONGEST_TITLE} characters",
+        remedy="correct the line, or `report.title` in the mapping file",
+        who="integrator",
+    )
+
+
 def possible_duplicate(employee: str, expense: CheckedExpense) -> Finding:
     """The alert on an expense that equals another one; it blocks nothing."""
     return Finding(
@@ -250,7 +267,7 @@ def possible_duplicate(employee: str, expense: CheckedExpense) -> Finding:
     )
 
 
-def _known_differently(one: Candidate, there: CheckedExpense) -> Finding:
+def _known_differently(one: CheckedLine, there: CheckedExpense) -> Finding:
     names: Iterator[str] = (
         name for name in CheckedExpense._fields if one.checked and getattr(one.checked, name) != getattr(there, name)
     )

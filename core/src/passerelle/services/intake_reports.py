@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from passerelle import money
 from passerelle.errors import Finding, Place
 from passerelle.periods import instant_text
 from passerelle.reports.expense import ExpenseInput, ReportInput
@@ -23,8 +22,8 @@ from passerelle.reports.intake import (
     check_report,
 )
 from passerelle.reports.known import Directory, EntityView, unknown_entity
-from passerelle.reports.lines import undecodable
-from passerelle.reports.outcome import Tally
+from passerelle.reports.lines import UNDECODED, undecodable
+from passerelle.reports.outcome import Tally, readable
 from passerelle.reports.revision import Standing, after_approval, after_change, decide
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.rejects import Rejects
@@ -81,7 +80,7 @@ class ReportImport:
         names: set[tuple[int, str, str]] = set()
         number = size = 0
         for number, raw in enumerate(lines, start=1):
-            if not raw.strip():
+            if not raw.strip(" \t\r\n"):
                 continue
             one = self._submission(number, raw)
             if one is None:
@@ -101,7 +100,7 @@ class ReportImport:
 
     def _submission(self, number: int, raw: str) -> Submission | None:
         name = f"line {number}"
-        if any("\udc80" <= letter <= "\udcff" for letter in raw) if not raw.isascii() else False:
+        if not raw.isascii() and UNDECODED.search(raw):
             self._refuse(number, raw, [replace(undecodable(raw, "utf-8"), object=name)])
             return None
         try:
@@ -135,8 +134,8 @@ class ReportImport:
             given: Any = json.loads(raw)
             entity = self.directory.company.entities.get(given.get("entity"))
             expenses = [(one.get("currency") or (entity.currency if entity else ""), one) for one in given["expenses"]]
-            return [(code, money.minor(money.parse_decimal(one["amount"]), code)) for code, one in expenses if code]
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return [amount for currency, one in expenses for amount in readable(currency, one["amount"])]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return []
 
     def _flush(self, begin: Begin, block: Sequence[Submission]) -> None:
