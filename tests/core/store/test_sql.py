@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import AutoString, SQLModel
+
+from passerelle.store import exports, sql, tables
 from passerelle.store.database import Database
 from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
 
@@ -63,3 +73,77 @@ def test_one_statement_for_many_rows(database: Database) -> None:
     with database.reading() as connection:
         rows = execute(connection, "SELECT taken_to FROM download ORDER BY id").scalars().all()
     assert rows == ["100 %", "here", "there"]
+
+
+def test_text_is_sorted_by_code_point_on_both(database: Database) -> None:
+    words = ["é", "a", "B", "_", "Z", "10", "9", "~", "b"]
+    columns = ("id", "artifact_id", "downloaded_at", "taken_to")
+    with database.transaction() as connection:
+        insert(connection, "download", columns, [(n, n, "day", word) for n, word in enumerate(words, 1)])
+    with database.reading() as connection:
+        query = "SELECT taken_to FROM download ORDER BY taken_to COLLATE BINARY"
+        assert execute(connection, query).scalars().all() == sorted(words)
+        assert [row[0] for row in stream(connection, query)] == sorted(words)
+
+
+def _statements(node: ast.AST) -> Iterator[str]:
+    """The texts in a source, with {} where something is put in."""
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from _statements(child)
+
+
+def _sort_keys(statement: str) -> Iterator[str]:
+    for keys in re.findall(r"ORDER BY (.*?)(?:\)|LIMIT|$)", statement, re.DOTALL):
+        yield from (" ".join(key.split()) for key in keys.split(","))
+
+
+def _is_exact(key: str) -> bool:
+    """Whether a sort key is a number, or text by code point. Pieces and the series of exports are the numbers."""
+    texts = {
+        column.name
+        for table in SQLModel.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, AutoString)
+    }
+    column, _, rest = key.partition(" ")
+    name = column.rpartition(".")[2]
+    assert name.isidentifier(), f"sort by a column, not by {key!r}"
+    return rest.startswith("COLLATE BINARY") or name not in texts or column == "p.number"
+
+
+STORE = Path(sql.__file__).parent
+
+
+@pytest.mark.parametrize("path", sorted(STORE.glob("*.py")), ids=lambda path: path.stem)
+def test_every_statement_sorts_text_by_code_point(path: Path) -> None:
+    assert tables  # imported for its metadata
+    keys = [key for text in _statements(ast.parse(path.read_text())) for key in _sort_keys(text)]
+    assert not [key for key in keys if key != "{}" and not _is_exact(key)]
+    assert "{}" not in keys or path.stem == "exports"
+
+
+def test_documents_are_sorted_by_code_point_whatever_they_are_sorted_by(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def watched(_connection: Any, statement: str, *_: Any) -> Iterator[Any]:
+        seen.append(statement)
+        return iter(())
+
+    monkeypatch.setattr(sql, "stream", watched)
+    with sqlite_database.reading() as connection:
+        assert list(exports.documents(connection, 1, tuple(exports._ORDER))) == []
+    keys = list(_sort_keys(seen[0]))
+    assert len(keys) == len(exports._ORDER) + 1
+    assert [key for key in keys if not _is_exact(key)] == []
+
+
+def test_a_key_that_is_not_exact_is_seen() -> None:
+    (key, _) = _sort_keys("SELECT 1 FROM piece p ORDER BY p.journal, p.number")
+    assert not _is_exact(key)

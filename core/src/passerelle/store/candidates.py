@@ -100,7 +100,8 @@ def held_reports(connection: Connection, entity_id: int) -> list[tuple[str, str]
     """(number, findings as JSON) of approved reports that could not be posted, so that nothing of them can leave."""
     rows = sql.execute(
         connection,
-        "SELECT number, findings FROM report WHERE entity_id = ? AND post_due AND findings <> '[]' ORDER BY number",
+        "SELECT number, findings FROM report WHERE entity_id = ? AND post_due AND findings <> '[]'"
+        " ORDER BY number COLLATE BINARY",
         (entity_id,),
     )
     return [(row[0], row[1]) for row in rows]

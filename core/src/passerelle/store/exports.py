@@ -108,7 +108,7 @@ def outdated_documents(connection: Connection, export_id: int) -> list[str]:
             OR d.base_revision <> coalesce((
                 SELECT max(o.revision) FROM export_document o
                 WHERE o.entry_id = d.entry_id AND o.state IN ('live', 'unknown')), 0)
-        ) ORDER BY d.report_number
+        ) ORDER BY d.report_number COLLATE BINARY
         """,
         (export_id,),
     )
@@ -188,9 +188,7 @@ def documents(
     Lines are fetched for some hundred documents at a time, which spares each row its document's columns.
     """
     heads = ", ".join(f"d.{name}" for name in (*_DOCUMENT_COLUMNS[2:15], "piece_number"))
-    # by code point on both databases, so that both give the same bytes
-    exact = "" if connection.dialect.name == "sqlite" else ' COLLATE "C"'
-    sorting = ", ".join(f"d.{_ORDER[name]}{'' if name in _NUMERIC else exact}" for name in order)
+    sorting = ", ".join(f"d.{_ORDER[name]}{'' if name in _NUMERIC else ' COLLATE BINARY'}" for name in order)
     rows = sql.stream(
         connection,
         f"SELECT d.id, {heads} FROM export_document d WHERE d.export_id = ? ORDER BY {sorting}, d.entry_id",
@@ -274,10 +272,11 @@ def later_live(connection: Connection, export_id: int) -> list[tuple[int, str]]:
     """(sequence, report) of later live exports that hold a later revision of this export's documents."""
     rows = sql.execute(
         connection,
-        "SELECT DISTINCT x.sequence, o.report_number FROM export_document d"
+        "SELECT x.sequence, o.report_number FROM export_document d"
         " JOIN export_document o ON o.entry_id = d.entry_id AND o.state IN ('live', 'unknown')"
         "      AND o.revision > d.revision"
-        " JOIN export x ON x.id = o.export_id WHERE d.export_id = ? ORDER BY 1, 2",
+        " JOIN export x ON x.id = o.export_id WHERE d.export_id = ?"
+        " GROUP BY x.sequence, o.report_number ORDER BY x.sequence, o.report_number COLLATE BINARY",
         (export_id,),
     )
     return [(row[0], row[1]) for row in rows]

@@ -134,7 +134,7 @@ def entries(connection: Connection, entity_id: int, account: str | None = None) 
         JOIN line l ON l.entry_id = e.id AND l.revision = v.revision
         LEFT JOIN expense x ON x.id = l.expense_id
         WHERE e.entity_id = ? {where}
-        ORDER BY v.day, e.id, l.id
+        ORDER BY v.day COLLATE BINARY, e.id, l.id
         """,
         parameters,
     )
@@ -151,7 +151,7 @@ def balances(connection: Connection, entity_id: int) -> list[tuple[str, int, int
         FROM line l JOIN entry e ON e.id = l.entry_id
         WHERE e.entity_id = ?
           AND l.revision = (SELECT max(v.revision) FROM entry_revision v WHERE v.entry_id = l.entry_id)
-        GROUP BY l.account ORDER BY l.account
+        GROUP BY l.account ORDER BY l.account COLLATE BINARY
         """,
         (entity_id,),
     )

@@ -68,7 +68,10 @@ _WITHOUT_NUMBER = (
 def series_without_number(connection: Connection, export_id: int) -> list[tuple[str, str]]:
     """(journal, fiscal year) in which documents of the draft need a new number."""
     rows = sql.execute(
-        connection, f"SELECT DISTINCT d.journal, d.fiscal_year {_WITHOUT_NUMBER} ORDER BY 1, 2", (export_id,)
+        connection,
+        f"SELECT d.journal, d.fiscal_year {_WITHOUT_NUMBER} GROUP BY d.journal, d.fiscal_year"
+        " ORDER BY d.journal COLLATE BINARY, d.fiscal_year COLLATE BINARY",
+        (export_id,),
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -79,7 +82,7 @@ def number(connection: Connection, export_id: int, entity_id: int, journal: str,
         connection,
         "INSERT INTO piece (entity_id, entry_id, rank, journal, fiscal_year, number, state, reason)"
         f" SELECT {int(entity_id)}, d.entry_id, d.rank, d.journal, d.fiscal_year,"
-        f" {int(last)} + row_number() OVER (ORDER BY d.posting_day, d.entry_id), 'used', ''"
+        f" {int(last)} + row_number() OVER (ORDER BY d.posting_day COLLATE BINARY, d.entry_id), 'used', ''"
         f" {_WITHOUT_NUMBER} AND d.journal = ? AND d.fiscal_year = ?",
         (export_id, journal, fiscal_year),
     )
@@ -99,7 +102,7 @@ def register(connection: Connection, entity_id: int) -> list[tuple[str, str, int
         f" CASE WHEN {gone} THEN 'its document posts nothing any more' ELSE p.reason END, r.number"
         " FROM piece p JOIN entry e ON e.id = p.entry_id JOIN report r ON r.id = e.origin_id"
         " LEFT JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision"
-        " WHERE p.entity_id = ? ORDER BY p.journal, p.fiscal_year, p.number",
+        " WHERE p.entity_id = ? ORDER BY p.journal COLLATE BINARY, p.fiscal_year COLLATE BINARY, p.number",
         (entity_id,),
     )
     return [tuple(row) for row in rows]

@@ -80,7 +80,8 @@ def expenses_of(connection: Connection, entity_id: int, report_id: int) -> Itera
     """Each expense of a report, and whether its source withdrew it."""
     rows = stream(
         connection,
-        f"SELECT {', '.join(_EXPENSE)}, withdrawn FROM expense WHERE entity_id = ? AND report_id = ? ORDER BY day, id",
+        f"SELECT {', '.join(_EXPENSE)}, withdrawn FROM expense WHERE entity_id = ? AND report_id = ?"
+        " ORDER BY day COLLATE BINARY, id",
         (entity_id, report_id),
     )
     for *content, withdrawn in rows:

@@ -1,5 +1,6 @@
 """SQL in one dialect: ``?`` placeholders on both databases, ids given in ranges, plain tuples in bulk.
 
+Text is sorted ``COLLATE BINARY``, by code point on both: a server has an order of its own, and then other bytes.
 Rows are written by ``executemany`` (SQLite) or COPY (PostgreSQL) and read through a cursor in constant memory.
 """
 
@@ -17,7 +18,7 @@ _CURSORS = itertools.count(1)  # names of cursors, so that streams may run side 
 def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
     """One statement and its result (rows are tuples); ``?`` marks a parameter."""
     if connection.dialect.name != "sqlite":
-        sql = sql.replace("%", "%%").replace("?", "%s")
+        sql = _for_server(sql)
     return connection.exec_driver_sql(sql, parameters)
 
 
@@ -54,7 +55,7 @@ def execute_many(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...
         driver.executemany(sql, rows)
         return
     with driver.cursor() as cursor:
-        cursor.executemany(sql.replace("%", "%%").replace("?", "%s"), rows)
+        cursor.executemany(_for_server(sql), rows)
 
 
 def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), block: int = 2000) -> Iterator[Any]:
@@ -66,4 +67,8 @@ def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), b
         return
     with driver.cursor(name=f"stream_{next(_CURSORS)}") as cursor:
         cursor.itersize = block
-        yield from cursor.execute(sql.replace("%", "%%").replace("?", "%s"), parameters)
+        yield from cursor.execute(_for_server(sql), parameters)
+
+
+def _for_server(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s").replace("COLLATE BINARY", 'COLLATE "C"')
