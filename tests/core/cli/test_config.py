@@ -56,7 +56,7 @@ def test_a_secret_reaches_neither_stream(cli: Cli, file: Path) -> None:
     for words in (("check",), ("check", "--json"), ("apply",), ("apply", "--json", "--dry-run")):
         outcome = cli("config", *words)
         assert outcome.code == 3
-        assert "PSR-2007" in outcome.err
+        assert "PSR-2007" in outcome.out + outcome.err
         assert "hunter2" not in outcome.out + outcome.err
 
 

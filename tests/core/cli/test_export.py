@@ -127,3 +127,24 @@ def test_void_why_and_the_register(cli: CommandLine, house: House) -> None:
 def test_nothing_yet(cli: CommandLine) -> None:
     assert cli("export", "list").out.strip() == "No exports yet."
     assert "PSR-6040" in cli("export", "preview", "fr").err
+
+
+def test_a_given_posting_date_and_an_open_period_are_chosen_for_one_run(cli: CommandLine, house: House) -> None:
+    house.change("entities", "FR", closed_until="2026-12-31")
+    closed = cli("export", "preview", "fr", "--json").json
+    assert {f["code"] for one in closed["left_out"] for f in one["findings"]} == {"PSR-4006", "PSR-6001"}
+    moved = cli("export", "preview", "fr", "--closed-period", "next_open", "--json").json
+    assert [one["document"] for one in moved["left_out"]] == ["ND000002"]
+    given = cli("export", "preview", "fr", "--posting-date", "2027-02-03")
+    assert "ND000001" not in given.out.partition("Would export")[0].partition("+ add")[2]
+    assert "030227" in given.out, "the PNM shows the day that was given"
+    assert "--posting-date 2027-02-03 --expect" in given.out
+
+
+def test_ask_is_refused_unattended_and_answered_by_yes(cli: CommandLine, house: House) -> None:
+    house.change("entities", "FR", closed_until="2026-12-31")
+    house.change("exports", "fr", closed_period="ask")
+    assert "Nothing to export" in cli("export", "create", "fr", "--no-input").out
+    assert "ND000001" in cli("export", "create", "fr").err
+    made = cli("export", "create", "fr", "--yes")
+    assert "1 documents" in made.out

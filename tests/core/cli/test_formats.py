@@ -43,7 +43,7 @@ def test_check_shows_a_fault_with_line_and_caret(cli: Cli) -> None:
     text = cli("formats", "show", "sage100-pnm").out.replace("{type_name} {comment}", "{type_name} {coment}")
     (cli.folder / "my.toml").write_text(text, encoding="utf-8")
     done = cli("formats", "check", "my.toml", "--json")
-    assert (done.code, done.out) == (3, "")
+    assert (done.code, done.json["exit_code"], done.err) == (3, 3, "")
     done = cli("formats", "check", "my.toml")
     assert done.code == 3
     said = done.err.split("\n")

@@ -107,13 +107,14 @@ def test_each_kind_of_error_has_its_exit_code(
     assert "help:     look for it  (admin)" in outcome.err
 
 
-def test_an_error_under_json_leaves_stdout_empty_and_stderr_parses(
-    cli: Cli, failing: Callable[[BaseException], None]
-) -> None:
+def test_an_error_under_json_is_one_document_on_stdout(cli: Cli, failing: Callable[[BaseException], None]) -> None:
     failing(Refused([Finding("PSR-9001", "It is away."), Finding("PSR-9002", "It is not the same.")]))
     outcome = cli("doctor", "--json")
-    assert outcome.out == ""
-    assert [finding["code"] for finding in json.loads(outcome.err)["findings"]] == ["PSR-9001", "PSR-9002"]
+    assert outcome.err == ""
+    assert [finding["code"] for finding in json.loads(outcome.out)["findings"]] == ["PSR-9001", "PSR-9002"]
+    usage = cli("doctor", "--json", "--nonsense")
+    assert (usage.code, usage.err) == (2, "")
+    assert "--nonsense" in usage.json["findings"][0]["message"]
 
 
 def test_a_defect_is_one_line_and_a_trace_in_a_file(

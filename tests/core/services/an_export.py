@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from passerelle.exports.posting_date import RunChoices
 from passerelle.masterdata.company import Company
 from passerelle.masterdata.difference import compare
 from passerelle.periods import Clock
@@ -85,6 +86,12 @@ def amount(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
 
 
+def chosen(how: dict[str, Any]) -> dict[str, Any]:
+    """Keywords of a run with what a person may choose folded into ``choices``."""
+    names = [name for name in ("journals", "given_day", "closed_period") if name in how]
+    return {**{k: v for k, v in how.items() if k not in names}, "choices": RunChoices(**{n: how[n] for n in names})}
+
+
 @dataclass
 class House:
     """The database of the house with short ways through the services; `files` is where JSON Lines are written."""
@@ -125,10 +132,10 @@ class House:
         return outcome
 
     def preview(self, definition: str = "fr", **how: Any) -> exporting.Preview:
-        return exporting.preview(self.database, self.clock, definition, **how)
+        return exporting.preview(self.database, self.clock, definition, **chosen(how))
 
     def create(self, definition: str = "fr", **how: Any) -> exporting.Creation:
-        return exporting.create(self.database, self.clock, self.artifacts, definition, **how)
+        return exporting.create(self.database, self.clock, self.artifacts, definition, **chosen(how))
 
     def void(self, number: int, not_imported: bool = False, entity: str | None = None) -> None:
         voiding.void(self.database, self.clock, entity, number, "wrong month", not_imported)

@@ -8,6 +8,7 @@ import pytest
 
 from passerelle.errors import Finding, Refused
 from passerelle.exports.frozen import FrozenDocument
+from passerelle.exports.posting_date import RunChoices
 from passerelle.services import ledger, numbering
 from passerelle.services.posting import post_due
 from passerelle.services.surveying import Survey
@@ -18,7 +19,7 @@ NOW = "2026-03-02T09:00:00.000000+00:00"
 
 def survey(books: Any, journals: tuple[str, ...] = ()) -> list[tuple[FrozenDocument, list[Finding]]]:
     with books.database.reading() as connection:
-        return list(Survey(connection, masterdata.load(connection), "month", journals).documents())
+        return list(Survey(connection, masterdata.load(connection), "month", RunChoices(journals)).documents())
 
 
 def export(books: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import signal
 import sys
@@ -71,7 +72,11 @@ def run(arguments: list[str] | None = None) -> int:
         result = root.main(args=arguments, prog_name="passerelle", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as fault:
-        fault.show()
+        if "--json" in (arguments if arguments is not None else sys.argv):
+            said = {"findings": [{"code": "usage", "message": fault.format_message()}], "exit_code": 2}
+            click.echo(json.dumps(said, ensure_ascii=False))
+        else:
+            fault.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. What was committed stays; running the command again is safe.", err=True)

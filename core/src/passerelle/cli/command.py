@@ -45,6 +45,11 @@ class Session:
         """Where the database is: PASSERELLE_DATABASE_URL, else ``passerelle.db`` in the working folder."""
         return os.environ.get("PASSERELLE_DATABASE_URL") or f"sqlite:///{Path.cwd() / 'passerelle.db'}"
 
+    @property
+    def interactive(self) -> bool:
+        """Whether a person sits at a terminal and may be asked."""
+        return not self.as_json and sys.stdin.isatty() and sys.stderr.isatty()
+
     def say(self, words: str) -> None:
         """Words for a person, on stderr."""
         click.echo(words, err=True)
@@ -88,7 +93,7 @@ def _print(answer: Answer, as_json: bool) -> None:
         click.echo(json.dumps(plain(answer.data), ensure_ascii=False, indent=2))
     elif answer.text:
         click.echo(printable(answer.text))
-    if answer.findings:
+    if answer.findings and not as_json:
         from passerelle.cli.failure import findings_text
 
         click.echo(findings_text(answer.findings), err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.cli.export_text import creation_text, export_text, facts_json, preview_json, preview_text
 from passerelle.errors import Finding
+from passerelle.exports.posting_date import RunChoices
 from passerelle.plan import Plan
 from passerelle.services import delivering, export_facts, export_why, exporting, voiding
 from passerelle.store.artifacts import ArtifactFolder
@@ -28,7 +29,33 @@ def command() -> None:
     """
 
 
-_journal = click.option("--journal", "journals", multiple=True, help="Only this journal; may be repeated.")
+_CHOICES = (
+    click.option("--journal", "journals", multiple=True, help="Only this journal; may be repeated."),
+    click.option("--posting-date", type=click.DateTime(["%Y-%m-%d"]), help="Post every document on this day."),
+    click.option(
+        "--closed-period",
+        type=click.Choice(["refuse", "next_open"]),
+        help="What becomes of documents in a closed period, instead of what the definition says.",
+    ),
+)
+
+
+def _choices(function: Any) -> Any:
+    """The options by which a person overrides the definition for one run."""
+    for option in reversed(_CHOICES):
+        function = option(function)
+    return function
+
+
+def _chosen(options: dict[str, Any]) -> tuple[RunChoices, str]:
+    """The choices, and how they are typed again."""
+    day = options["posting_date"].date() if options["posting_date"] else None
+    choices = RunChoices(tuple(options["journals"]), day, options["closed_period"])
+    typed = "".join(f" --journal {journal}" for journal in choices.journals)
+    typed += f" --posting-date {day}" if day else ""
+    return choices, typed + (f" --closed-period {choices.closed_period}" if choices.closed_period else "")
+
+
 _whose = click.option("--entity", help="Only of this legal entity.")
 _entity = click.option("--entity", help="Whose export, where several entities have one of this number.")
 
@@ -59,17 +86,18 @@ class CreationAnswer:
 
 @answering(command, "preview", answer=PreviewAnswer)
 @click.argument("definition")
-@_journal
+@_choices
 @click.option("--all", "show_all", is_flag=True, help="Show every document left out and every account.")
 @click.option("--exit-code", is_flag=True, help="End with 6 when there is something to export.")
-def preview(session: Session, definition: str, journals: tuple[str, ...], show_all: bool, exit_code: bool) -> Answer:
+def preview(session: Session, definition: str, show_all: bool, exit_code: bool, **options: Any) -> Answer:
     """Show everything an export would do; write nothing.
 
     DEFINITION is the name of an export in company.toml. You see the trial balance, every problem of every document
     with who can mend it, and the first lines of each file.
     """
-    shown = exporting.preview(session.database, session.clock, definition, journals, session.progress)
-    again = f"passerelle export create {definition}" + "".join(f" --journal {journal}" for journal in journals)
+    choices, typed = _chosen(options)
+    shown = exporting.preview(session.database, session.clock, definition, choices, session.progress)
+    again = f"passerelle export create {definition}{typed}"
     code = 1 if shown.left_out else 6 if exit_code and shown.balance.documents else 0
     return Answer(
         PreviewAnswer(**preview_json(shown)),
@@ -82,19 +110,30 @@ def preview(session: Session, definition: str, journals: tuple[str, ...], show_a
 
 @answering(command, "create", answer=CreationAnswer)
 @click.argument("definition")
-@_journal
+@_choices
 @click.option("--expect", metavar="HASH", help="Refuse unless exactly what a preview showed would leave.")
 @click.option("--no-deliver", is_flag=True, help="Create and prove the files, but deliver nothing yet.")
+@click.option("--yes", is_flag=True, help="Answer yes where a person would be asked.")
+@click.option("--no-input", is_flag=True, help="Never ask; a closed period is then refused.")
 def create(
-    session: Session, definition: str, journals: tuple[str, ...], expect: str | None, no_deliver: bool
+    session: Session,
+    definition: str,
+    expect: str | None,
+    no_deliver: bool,
+    yes: bool,
+    no_input: bool,
+    **options: Any,
 ) -> Answer:
     """Freeze, number, render, prove and deliver one export.
 
     A faulty document is left out and named; the others go. Interrupted at any point, run it again: what was frozen is
     finished, and nothing is sent twice.
     """
+    choices, _ = _chosen(options)
     artifacts = ArtifactFolder.beside(session.database)
-    made = exporting.create(session.database, session.clock, artifacts, definition, expect, journals, session.progress)
+    if not no_input and (yes or session.interactive):
+        choices = _asked(session, definition, choices, yes)
+    made = exporting.create(session.database, session.clock, artifacts, definition, expect, choices, session.progress)
     results = []
     if not no_deliver:
         results = delivering.deliver_pending(session.database, session.clock, artifacts, definition=definition)
@@ -118,6 +157,16 @@ def create(
         next=following,
         findings=() if session.as_json else [*made.preview.findings, *findings],
     )
+
+
+def _asked(session: Session, definition: str, choices: RunChoices, yes: bool) -> RunChoices:
+    """The choices with a person's answer, where the definition asks what to do with closed periods."""
+    closed = exporting.in_closed_period(session.database, definition, choices)
+    if not closed:
+        return choices
+    question = f"{closed:,} documents fall in a closed period. Post them on the next open day?"
+    moved = yes or click.confirm(question, err=True)
+    return replace(choices, closed_period="next_open" if moved else "refuse")
 
 
 @answering(command, "list", answer=list[export_facts.ExportFacts])

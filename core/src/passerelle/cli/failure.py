@@ -20,11 +20,11 @@ _EXAMPLES = 3
 
 
 def explain(fault: Exception, *, as_json: bool) -> int:
-    """Tells a person or a program what stopped the command; returns the exit code."""
+    """Tells a person (stderr) or a program (one document on stdout) what stopped the command; returns the exit code."""
     if not isinstance(fault, PasserelleError):
         return _defect(fault, as_json)
     if as_json:
-        click.echo(json.dumps({"findings": plain(fault.findings), "exit_code": fault.exit_code}), err=True)
+        click.echo(json.dumps({"findings": plain(fault.findings), "exit_code": fault.exit_code}, ensure_ascii=False))
     else:
         click.echo(findings_text(fault.findings), err=True)
     return fault.exit_code
@@ -90,7 +90,7 @@ def _defect(fault: Exception, as_json: bool) -> int:
     sentence = f"PSR-9900: A defect of Passerelle ({type(fault).__name__}). The trace is in {Path(trace.name)}."
     if as_json:
         finding = {"code": "PSR-9900", "message": sentence}
-        click.echo(json.dumps({"findings": [finding], "exit_code": 70}), err=True)
+        click.echo(json.dumps({"findings": [finding], "exit_code": 70}))
     else:
         click.echo(f"{sentence} Please report it; nothing that was committed is lost.", err=True)
     return 70

@@ -17,6 +17,7 @@ from passerelle.errors import Finding, Refused
 from passerelle.exports import frozen
 from passerelle.exports.balance import TrialBalance
 from passerelle.exports.frozen import FrozenDocument
+from passerelle.exports.posting_date import ALL, RunChoices
 from passerelle.periods import Clock, instant_text
 from passerelle.plan import Change, Plan, counts_of
 from passerelle.services import Progress, numbering, rendering
@@ -97,13 +98,13 @@ def preview(
     database: Database,
     clock: Clock,
     definition: str,
-    journals: tuple[str, ...] = (),
+    choices: RunChoices = ALL,
     progress: Progress | None = None,
 ) -> Preview:
     """Everything an export would do, without writing: balance, findings by document, the first rendered lines."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        survey = survey_of(connection, directory, definition, journals)
+        survey = survey_of(connection, directory, definition, choices)
         gathered = Gathering(survey, rendering.Renderer.of(directory, definition, clock()))
         for _ in gathered.documents(progress):
             pass
@@ -114,10 +115,10 @@ def survey_of(
     connection: Connection,
     directory: masterdata.Directory,
     code: str,
-    journals: tuple[str, ...] = (),
+    choices: RunChoices = ALL,
     entry_id: int | None = None,
 ) -> Survey:
-    """The survey of a definition, over ``journals`` alone or one entry alone where given (PSR-6040, 6041)."""
+    """The survey of a definition, as ``choices`` say, of one entry alone where given (PSR-6040, 6041)."""
     if code not in directory.company.exports:
         raise Refused(
             Finding(
@@ -131,7 +132,7 @@ def survey_of(
         )
     definition = directory.company.exports[code]
     known = definition.journals or tuple(directory.company.entities[definition.entity].journals)
-    unknown = [journal for journal in journals if journal not in known]
+    unknown = [journal for journal in choices.journals if journal not in known]
     if unknown:
         raise Refused(
             Finding(
@@ -144,7 +145,7 @@ def survey_of(
                 who="accountant",
             )
         )
-    return Survey(connection, directory, code, journals, entry_id)
+    return Survey(connection, directory, code, choices, entry_id)
 
 
 def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory) -> Preview:
@@ -175,6 +176,16 @@ def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory)
     )
 
 
+def in_closed_period(database: Database, definition: str, choices: RunChoices) -> int:
+    """How many documents wait for an answer: those in a closed period, where the definition says ``ask``."""
+    with database.reading() as connection:
+        directory = masterdata.load(connection)
+        survey = survey_of(connection, directory, definition, choices)
+        if survey.definition.closed_period != "ask" or choices.closed_period is not None:
+            return 0
+        return sum(any(f.code == "PSR-6001" for f in findings) for _, findings in survey.documents())
+
+
 @dataclass(slots=True)
 class Creation:
     """What a run did. ``export`` is ``None`` when nothing was to be sent: then no number was taken."""
@@ -191,7 +202,7 @@ def create(
     artifacts: ArtifactFolder,
     definition: str,
     expect: str | None = None,
-    journals: tuple[str, ...] = (),
+    choices: RunChoices = ALL,
     progress: Progress | None = None,
 ) -> Creation:
     """Freezes, renders, proves, and plans the deliveries of one export; faulty documents are left out and named.
@@ -202,7 +213,7 @@ def create(
     post_due(database, clock)
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        entity_id = survey_of(connection, directory, definition, journals).entity_id
+        entity_id = survey_of(connection, directory, definition, choices).entity_id
     kind = directory.company.exports[definition].kind
     with exclusive(database, f"export:{entity_id}:{kind}") as free:
         if not free:
@@ -210,7 +221,7 @@ def create(
         finished = _finish_interrupted(database, clock, artifacts, entity_id, kind)
         with database.transaction() as connection:
             stored.drop_drafts(connection, entity_id, kind)
-        shown, export_id = _stage_and_freeze(database, clock, definition, expect, journals, progress)
+        shown, export_id = _stage_and_freeze(database, clock, definition, expect, choices, progress)
         if export_id is None:
             return Creation(shown, None, [], finished)
         rows = rendering.produce(database, clock, artifacts, export_id, progress)
@@ -224,12 +235,12 @@ def _stage_and_freeze(
     clock: Clock,
     definition: str,
     expect: str | None,
-    journals: tuple[str, ...],
+    choices: RunChoices,
     progress: Progress | None,
 ) -> tuple[Preview, int | None]:
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        survey = survey_of(connection, directory, definition, journals)
+        survey = survey_of(connection, directory, definition, choices)
         kind = survey.definition.kind
         renderer = rendering.Renderer.of(directory, definition, clock())
         gathered = Gathering(survey, renderer)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from passerelle.errors import Finding
 from passerelle.exports.delta import delta
 from passerelle.exports.frozen import FrozenDocument, FrozenLine
-from passerelle.exports.posting_date import posting_day
+from passerelle.exports.posting_date import ALL, RunChoices, posting_day
 from passerelle.masterdata.company import Entity, ExportDefinition
 from passerelle.periods import parse_instant
 from passerelle.store import candidates as stored
@@ -42,7 +42,7 @@ class Survey:
         connection: Connection,
         directory: Directory,
         code: str,
-        journals: tuple[str, ...] = (),
+        choices: RunChoices = ALL,
         entry_id: int | None = None,
     ) -> None:
         self.connection = connection
@@ -50,7 +50,8 @@ class Survey:
         self.definition: ExportDefinition = directory.company.exports[code]
         self.entity: Entity = directory.company.entities[self.definition.entity]
         self.entity_id = directory.entity_id(self.definition.entity)
-        self.journals = journals or self.definition.journals
+        self.choices = choices
+        self.journals = choices.journals or self.definition.journals
         self.entry_id = entry_id
         self.unchanged = 0
         self._zone = ZoneInfo(self.entity.time_zone)
@@ -116,7 +117,7 @@ class Survey:
         # a delta takes the change's date, which is its approval's
         latest = approval if head.live_revision else date.fromisoformat(head.latest_day)
         control = local(head.controlled_at)
-        return posting_day(self.definition, self.entity, latest, approval, control, head.report_number)
+        return posting_day(self.definition, self.choices, self.entity, latest, approval, control, head.report_number)
 
     def _line(self, row: tuple[Any, ...], findings: list[Finding]) -> FrozenLine:
         _, kind, account, employee_id, amount, tax, rate, base, day, type_id, comment, *memo = row
