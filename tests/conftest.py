@@ -190,7 +190,7 @@ def _debian_server(folder: Path) -> contextlib.AbstractContextManager[str] | Non
     def serve() -> Iterator[str]:
         if as_user:
             os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        call("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
+        call("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         call("pg_ctl", "-w", "-o", f"-c listen_addresses='' -k {folder}", "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
@@ -322,8 +322,8 @@ def _add_delivery(
         row = (export, entity_id, "sage", "accounting", export, export_state, now, "", "{}")
         sql.insert(connection, "export", (*columns, "documents", "lines", "debit"), [(*row, 1, 2, 100)])
         (artifact,) = sql.take_ids(connection, "artifact", 1)
-        columns = ("id", "export_id", "position", "format", "connection", "file_name", "sha256", "size", "records")
-        row = (artifact, export, 1, "sage-flg", "sage", name, kept.sha256, kept.size, 1)
+        columns = ("id", "export_id", "position", "format", "connection", "file_name", "sha256", "size")
+        row = (artifact, export, 1, "sage-flg", "sage", name, kept.sha256, kept.size)
         sql.insert(connection, "artifact", (*columns, "proof", "created_at"), [(*row, "{}", now)])
         return deliveries.add(connection, artifact, destination_code, name, now)
 

@@ -43,9 +43,9 @@ def posted(sqlite_database: Database) -> Database:
             sql.insert(connection, "report", tuple(report), [tuple(report.values())])
             columns: tuple[str, ...] = ("id", "entity_id", "journal", "entry_type", "origin", "origin_id")
             sql.insert(connection, "entry", columns, [(number, entity, "NDF", "expense_report", "report", number)])
-            columns = ("entry_id", "revision", "day", "first_day", "latest_day", "line_count", "recorded_at")
+            columns = ("entry_id", "revision", "day", "latest_day", "line_count", "recorded_at")
             day = "2026-01-15"
-            sql.insert(connection, "entry_revision", columns, [(number, revision, day, day, day, 2, NOW)])
+            sql.insert(connection, "entry_revision", columns, [(number, revision, day, day, 2, NOW)])
             columns = (
                 "entry_id",
                 "revision",

@@ -264,13 +264,13 @@ def test_what_happened_is_booked(
 def test_an_entry_knows_its_day_and_the_days_of_its_expenses(french: Determination) -> None:
     spent = [Spent("TAXI", "1", day="2026-01-09"), Spent("TAXI", "0", day="2026-01-03"), Spent("TAXI", "1")]
     block = post(rows_of(*spent), french)
-    assert block.revisions == [(10, 1, "2026-01-31", "2026-01-03", "2026-01-15", 3)]
+    assert block.revisions == [(10, 1, "2026-01-31", "2026-01-15", 3)]
 
 
 def test_a_report_whose_expenses_were_all_withdrawn_is_posted_to_nothing(company: Callable[..., Company]) -> None:
     row = rows_of(Spent("TAXI", "1"))[0]._replace(expense_id=None, revision=2, type_code="", gross=0, entity_gross=0)
     block = post([row], Determination(company(employees={}), "FR"))
-    assert block.revisions == [(10, 2, "2026-01-31", "2026-01-31", "2026-01-31", 0)]
+    assert block.revisions == [(10, 2, "2026-01-31", "2026-01-31", 0)]
     assert not block.lines
     assert not block.refused
 

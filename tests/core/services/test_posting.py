@@ -27,9 +27,9 @@ def test_what_is_due_is_posted_once(books: Any, clock: Any) -> None:
         ("expense", "625100", 3500),
         ("employee", "421DUP", -15500),
     ]
-    columns = "revision, recorded_at, day, first_day, latest_day, line_count"
+    columns = "revision, recorded_at, day, latest_day, line_count"
     assert books.rows(f"SELECT {columns} FROM entry_revision") == [
-        (1, "2026-03-02T09:00:00.000000+00:00", "2026-03-02", "2026-01-15", "2026-01-15", 4)
+        (1, "2026-03-02T09:00:00.000000+00:00", "2026-03-02", "2026-01-15", 4)
     ]
     assert books.rows("SELECT post_due, posted_revision, findings FROM report") == [(False, 1, "[]")]
 
@@ -144,10 +144,8 @@ def test_a_run_that_waited_sees_what_the_other_left(books: Any, clock: Any, seco
             (entry,) = sql.take_ids(connection, "entry", 1)
             columns = ("id", "entity_id", "journal", "entry_type", "origin", "origin_id")
             sql.insert(connection, "entry", columns, [(entry, entity, "NDF", "expense_report", "report", report)])
-            columns = ("entry_id", "revision", "day", "first_day", "latest_day", "line_count", "recorded_at")
-            sql.insert(
-                connection, "entry_revision", columns, [(entry, 1, "2026-01-31", "2026-01-15", "2026-01-15", 0, "")]
-            )
+            columns = ("entry_id", "revision", "day", "latest_day", "line_count", "recorded_at")
+            sql.insert(connection, "entry_revision", columns, [(entry, 1, "2026-01-31", "2026-01-15", 0, "")])
             waiting = pool.submit(post_due, second(), clock)
             query = (
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

@@ -68,7 +68,7 @@ def test_the_later_export_is_voided_first(books: Any, clock: Any, exported: int)
 def test_what_has_left_needs_the_word_of_a_person(books: Any, clock: Any, exported: int) -> None:
     with books.database.transaction() as connection:
         (artifact,) = exports.save_artifacts(
-            connection, [(exported, 1, "pnm", "sage", "notes.pnm", "ab" * 32, 10, 1, "{}", NOW)]
+            connection, [(exported, 1, "pnm", "sage", "notes.pnm", "ab" * 32, 10, "{}", NOW)]
         )
         exports.record_download(connection, artifact, "usb", NOW)
     assert refusal(books, clock) == ["PSR-6022"]

@@ -52,7 +52,7 @@ class PostedBlock:
     """What a block of reports became. ``refused`` maps a report's id to all findings that keep it out of the ledger."""
 
     entries: list[tuple[int, str, str, int]] = field(default_factory=list)  # id, journal, type, report id
-    revisions: list[tuple[int, int, str, str, str, int]] = field(default_factory=list)
+    revisions: list[tuple[int, int, str, str, int]] = field(default_factory=list)
     lines: list[LineRow] = field(default_factory=list)
     refused: dict[int, list[Finding]] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
     days = [row.day for row in rows if row.expense_id is not None] or [first.operation_day]
     block.entries.append((first.entry_id, str(journal), entry_type, report_id))
     block.revisions.append(
-        (first.entry_id, first.revision, first.operation_day, min(days), max(days), len(lines)),
+        (first.entry_id, first.revision, first.operation_day, max(days), len(lines)),
     )
     block.lines.extend(lines)
 

@@ -47,7 +47,6 @@ class ArtifactRow(NamedTuple):
     file_name: str
     sha256: str
     size: int
-    records: int
     proof: str
     created_at: str
 
@@ -117,14 +116,11 @@ def outdated_documents(connection: Connection, export_id: int) -> list[str]:
 
 def flip(connection: Connection, export_id: int, sequence: int, now: str) -> None:
     """Makes the draft, whose documents have their pieces, a frozen export."""
-    piece = (
-        "(SELECT p.{} FROM piece p WHERE p.entry_id = export_document.entry_id AND p.rank = export_document.rank"
-        " AND p.journal = export_document.journal AND p.fiscal_year = export_document.fiscal_year)"
-    )
     sql.execute(
         connection,
-        f"UPDATE export_document SET state = 'live', piece_id = {piece.format('id')},"
-        f" piece_number = {piece.format('number')} WHERE export_id = ?",
+        "UPDATE export_document SET state = 'live', piece_number ="
+        " (SELECT p.number FROM piece p WHERE p.entry_id = export_document.entry_id AND p.rank = export_document.rank"
+        " AND p.journal = export_document.journal AND p.fiscal_year = export_document.fiscal_year) WHERE export_id = ?",
         (export_id,),
     )
     sql.execute(

@@ -64,7 +64,7 @@ def save_posted(
     sql.insert(
         connection,
         "entry_revision",
-        ("entry_id", "revision", "day", "first_day", "latest_day", "line_count", "recorded_at"),
+        ("entry_id", "revision", "day", "latest_day", "line_count", "recorded_at"),
         ((*revision, recorded_at) for revision in block.revisions),
     )
     sql.insert(connection, "line", LINE_COLUMNS, block.lines)

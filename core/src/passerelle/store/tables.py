@@ -125,8 +125,7 @@ class EntryRevision(SQLModel, table=True):
     revision: int = Field(primary_key=True)
     recorded_at: str
     day: str  # the operation's date
-    first_day: str  # earliest and latest expense date
-    latest_day: str
+    latest_day: str  # of its expenses
     line_count: int
 
 
@@ -222,7 +221,6 @@ class ExportDocument(SQLModel, table=True):
     revision: int
     base_revision: int  # 0: nothing had left before
     rank: int
-    piece_id: int | None = Field(default=None, sa_type=_BIG)
     piece_number: int = Field(default=0, sa_type=_BIG)
     journal: str
     entry_type: str
@@ -275,7 +273,6 @@ class Artifact(SQLModel, table=True):
     file_name: str
     sha256: str
     size: int = Field(sa_type=_BIG)
-    records: int
     proof: str  # JSON: what the read-back counted
     created_at: str
 
