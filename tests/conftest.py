@@ -108,7 +108,8 @@ def new_postgres_url(postgres_server: str) -> Callable[[], str]:
 
     def create(name: str, template: str) -> str:
         with psycopg.connect(postgres_server, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            # not the locale of whoever runs the tests: letters have capitals in any country
+            connection.execute(f"""CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING 'UTF8' LOCALE 'C.UTF-8'""")
         return server.set(database=name).render_as_string(hide_password=False)
 
     if not os.environ.get("PASSERELLE_TEST_POSTGRES_URL"):
@@ -117,7 +118,7 @@ def new_postgres_url(postgres_server: str) -> Callable[[], str]:
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
     template = f"{prefix}_template"
-    database = Database(create(template, "template1"))
+    database = Database(create(template, "template0"))
     database.migrate()
     database.close()
     return lambda: create(f"{prefix}_{next(numbers)}", template)
@@ -190,7 +191,7 @@ def _debian_server(folder: Path) -> contextlib.AbstractContextManager[str] | Non
     def serve() -> Iterator[str]:
         if as_user:
             os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        call("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        call("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
         call("pg_ctl", "-w", "-o", f"-c listen_addresses='' -k {folder}", "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense
+from passerelle.store.reports import in_turn
 from passerelle.store.sql import execute, stream
 
 Status = Literal["submitted", "approved", "controlled", "refused", "cancelled", "faulty"]
@@ -113,6 +114,7 @@ def control(connection: Connection, entity_id: int, now: str, ids: Sequence[int]
 
 
 def _decide(connection: Connection, statement: str, parameters: tuple[Any, ...], ids: Sequence[int] | None) -> int:
+    in_turn(connection)
     if ids is None:
         changed: int = execute(connection, statement, parameters).rowcount
         return changed

@@ -72,10 +72,23 @@ def expenses_by_key(
     return found
 
 
+def in_turn(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else adds lines to open reports, or approves or controls any.
+
+    Else a line could join a report that is being approved: it would never be posted. SQLite has one writer anyway.
+    """
+    if connection.dialect.name != "sqlite":
+        execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended('passerelle:reports', 0))")
+
+
 def groups(
     connection: Connection, entity_id: int, source: str, group_keys: Sequence[str]
 ) -> dict[tuple[str, ReportKind], tuple[int, int | None, bool]]:
-    """For each group and kind: (how many reports it has, the one that takes lines, whether that one is controlled)."""
+    """For each group and kind: (how many reports it has, the one that takes lines, whether that one is controlled).
+
+    They stay so until the transaction ends.
+    """
+    in_turn(connection)
     found: dict[tuple[str, ReportKind], tuple[int, int | None, bool]] = {}
     for part in _parts(group_keys):
         rows = execute(
