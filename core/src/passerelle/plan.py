@@ -47,6 +47,11 @@ class Plan:
     plan_version: int = 1
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, as a person writes it: "1 document", "1,204 documents"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def content_hash(content: Any) -> str:
     """The first 12 hex digits of SHA-256 over canonical JSON: the value of ``--expect``."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -38,7 +38,7 @@ def test_preview_shows_everything_and_the_command_that_does_it(cli: CommandLine,
     for words in (
         "Trial balance of what would leave, in EUR", "445660", "141.40", "FR_000001.pnm  (sage100-pnm by sage)",
         "1234567890123", "#MECG", "! document ND000002", "PSR-4006",
-        "Would export 1 documents, 4 lines, 141.40 EUR in 3 files; 1 left out. Nothing was written.",
+        "Would export 1 document, 4 lines, 141.40 EUR in 3 files; 1 left out. Nothing was written.",
         "Do exactly this:  passerelle export create fr --expect ",
     ):  # fmt: skip
         assert words in outcome.out, words
@@ -115,7 +115,7 @@ def test_void_why_and_the_register(cli: CommandLine, house: House) -> None:
     refused = cli("export", "void", 1, "--reason", "wrong month")
     assert (refused.code, "PSR-6022" in refused.err) == (1, True)
     voided = cli("export", "void", 1, "--reason", "wrong month", "--not-imported")
-    assert voided.out.startswith("Export 1 is voided. Its 1 documents are candidates again.")
+    assert voided.out.startswith("Export 1 is voided. What it held may leave again: 1 document.")
     assert "next:  passerelle export preview fr" in voided.err
     assert cli("export", "list", "--state", "voided", "--json").json[0]["void_reason"] == "wrong month"
     (piece,) = cli("export", "pieces", "--json").json

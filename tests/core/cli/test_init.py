@@ -32,7 +32,7 @@ def test_what_is_there_stays_as_it_is(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "company.toml").write_text("mine", encoding="utf-8")
     answer = cli("init", "--json").json
     assert answer["kept"] == ["company.toml"]
-    assert len(answer["written"]) == 3
+    assert len(answer["written"]) == 4
     assert (tmp_path / "company.toml").read_text(encoding="utf-8") == "mine"
     assert cli("init", "--json").json["written"] == []
 

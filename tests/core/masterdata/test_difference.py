@@ -63,7 +63,7 @@ def test_a_plan_says_what_changes_field_by_field(starter: str) -> None:
     }
     assert told["change", "expense type", "meal"].fields == (
         FieldChange("name", "Repas", "Repas d'affaires"),
-        FieldChange("vat[1].recoverable", "100", "80.5"),
+        FieldChange("vat[FR 10].recoverable", "100", "80.5"),
     )
     entity = told["change", "entity", "lumen"]
     assert entity.fields == (FieldChange("closed_until", "", "2026-01-31"),)

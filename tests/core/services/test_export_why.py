@@ -24,14 +24,14 @@ def test_every_state_of_a_report(house: House) -> None:
     assert said(house).next == "passerelle reports control ND000001"
     house.change("employees", "E1", account=None)
     house.send("R1", train(150), revision=3)
-    assert said(house).sentences == ("It could not be posted: 1 findings.",)
+    assert said(house).sentences == ("It could not be posted: 1 finding.",)
     assert [finding.code for finding in said(house).findings] == ["PSR-4002"]
     house.change("employees", "E1", account="421001")
     house.send("R1", train(100), revision=4)
     assert said(house).sentences == ("It is a candidate: the next fr takes it.",)
     assert said(house).next == "passerelle export preview fr"
     house.change("employees", "E1", auxiliary=None)
-    assert said(house).sentences == ("fr leaves it out: 1 findings.",)
+    assert said(house).sentences == ("fr leaves it out: 1 finding.",)
     assert [finding.code for finding in said(house).findings] == ["PSR-6002"]
     house.change("employees", "E1", auxiliary="LEF")
     house.change("exports", "fr", journals=["FSO"])

@@ -59,7 +59,7 @@ def test_a_preview_writes_nothing_and_tells_every_fault_at_once(house: House) ->
     }
     assert all(finding.remedy and finding.who and finding.object for finding in shown.findings)
     assert (shown.balance.documents, shown.balance.debit, shown.balance.credit) == (1, 14140, 14140)
-    assert shown.plan.summary == "Would export 1 documents, 4 lines, 141.40 EUR in 3 files; 6 left out."
+    assert shown.plan.summary == "Would export 1 document, 4 lines, 141.40 EUR in 3 files; 6 left out."
     assert [sample.file_name for sample in shown.samples] == ["FR_000001.txt", "FR_000001.pnm", "FR_fr_000001.csv"]
 
     made = house.create(expect=shown.plan.expect)

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from passerelle.services import reports
 from passerelle.services.posting import post_due
 from passerelle.store import masterdata, sql
 from passerelle.store.database import Database
 from passerelle.store.ledger import stored_findings
+
+from .an_export import House, train
 
 LINES = "SELECT kind, account, amount FROM line WHERE entry_id = ? AND revision = ? ORDER BY id"
 
@@ -155,3 +158,12 @@ def test_a_run_that_waited_sees_what_the_other_left(books: Any, clock: Any, seco
         assert waiting.result().posted == 1
     assert books.rows("SELECT origin_id FROM entry") == [(report,)]
     assert books.rows("SELECT revision, line_count FROM entry_revision ORDER BY revision") == [(1, 0), (2, 2)]
+
+
+def test_reports_of_an_employee_who_left_are_still_booked(house: House) -> None:
+    house.send("R1", train(8640), approved_at=None, controlled_at=None)
+    left = {code: body for code, body in house.company["employees"].items() if code != "E1"}
+    house.configure(employees=left)
+    decided = reports.approve(house.database, house.clock, None)
+    assert (decided.changed, decided.posted) == (1, 1)
+    assert house.rows("SELECT findings FROM report") == [("[]",)]

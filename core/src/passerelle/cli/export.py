@@ -16,7 +16,7 @@ from passerelle.cli.command import command as answering
 from passerelle.cli.export_text import creation_text, export_text, facts_json, preview_json, preview_text
 from passerelle.errors import Finding
 from passerelle.exports.posting_date import RunChoices
-from passerelle.plan import Plan
+from passerelle.plan import Plan, counted
 from passerelle.services import delivering, export_facts, export_why, exporting, voiding
 from passerelle.store.artifacts import ArtifactFolder
 
@@ -72,6 +72,8 @@ class PreviewAnswer:
     left_out: list[dict[str, Any]]
     files: list[dict[str, Any]]
     unchanged: int
+    to_approve: int
+    to_control: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def preview(session: Session, definition: str, show_all: bool, exit_code: bool, 
         PreviewAnswer(**preview_json(shown)),
         preview_text(shown, again, show_all),
         exit_code=code,
-        next=again if shown.balance.documents else "passerelle export list",
+        next=again if shown.balance.documents else _waiting(shown),
         findings=() if session.as_json else shown.findings,
     )
 
@@ -159,12 +161,19 @@ def create(
     )
 
 
+def _waiting(shown: exporting.Preview) -> str:
+    """What an accountant does next when nothing is ready to leave."""
+    if shown.to_control:
+        return f"passerelle reports control --all --entity {shown.entity}"
+    return f"passerelle reports approve --all --entity {shown.entity}" if shown.to_approve else "passerelle export list"
+
+
 def _asked(session: Session, definition: str, choices: RunChoices, yes: bool) -> RunChoices:
     """The choices with a person's answer, where the definition asks what to do with closed periods."""
     closed = exporting.in_closed_period(session.database, definition, choices)
     if not closed:
         return choices
-    question = f"{closed:,} documents fall in a closed period. Post them on the next open day?"
+    question = f"{counted(closed, 'document')} in a closed period. Post them on the next open day?"
     moved = yes or click.confirm(question, err=True)
     return replace(choices, closed_period="next_open" if moved else "refuse")
 
@@ -268,8 +277,10 @@ def render(number: int, position: int, output: Path | None, entity: str | None) 
 def verify(session: Session, number: int, entity: str | None) -> Answer:
     """Render again, compare with the stored bytes, read them back, and compare with the ledger."""
     result = export_facts.verify(session.database, ArtifactFolder.beside(session.database), number, entity)
-    text = f"Export {number}: {result.artifacts} files, {result.documents:,} documents: the bytes, a fresh rendering, "
-    text += "the read-back and the ledger agree." if not result.findings else f"{len(result.findings)} differences."
+    checked = f"{counted(result.artifacts, 'file')}, {counted(result.documents, 'document')}"
+    agree = "the bytes, a fresh rendering, the read-back and the ledger agree."
+    told = agree if not result.findings else f"{counted(len(result.findings), 'difference')}."
+    text = f"Export {number}: {checked}: {told}"
     return Answer(result, text, exit_code=1 if result.findings else 0, findings=result.findings)
 
 
@@ -290,7 +301,9 @@ def pieces(session: Session, entity: str | None) -> Answer:
 @_entity
 def void(session: Session, number: int, reason: str, not_imported: bool, entity: str | None) -> Answer:
     """Void an export, whole: its documents are candidates again, its numbers stay in the register."""
+    if not reason.strip():
+        raise click.UsageError("--reason is empty; say in words why the export is voided.")
     voiding.void(session.database, session.clock, entity, number, reason, not_imported)
     facts = export_facts.shown_export(session.database, number, entity)
-    text = f"Export {number} is voided. Its {facts.documents:,} documents are candidates again."
+    text = f"Export {number} is voided. What it held may leave again: {counted(facts.documents, 'document')}."
     return Answer(facts, text, next=f"passerelle export preview {facts.definition}")

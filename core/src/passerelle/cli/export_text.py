@@ -9,6 +9,7 @@ from passerelle import money
 from passerelle.cli.answer import table
 from passerelle.cli.command import plain
 from passerelle.cli.plan import plan_text
+from passerelle.plan import counted
 from passerelle.services.delivering import DeliveryResult
 from passerelle.services.export_facts import ExportFacts
 from passerelle.services.export_sample import Sample
@@ -38,6 +39,8 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "left_out": [{"document": report, "findings": plain(found)} for report, found in preview.left_out.items()],
         "files": [plain(sample) for sample in preview.samples],
         "unchanged": preview.unchanged,
+        "to_approve": preview.to_approve,
+        "to_control": preview.to_control,
     }
 
 
@@ -47,6 +50,10 @@ def preview_text(preview: Preview, again: str, show_all: bool = False) -> str:
     if preview.balance.documents:
         blocks.append(f"Trial balance of what would leave, in {preview.currency}\n\n" + _balance(preview, show_all))
         blocks.extend(map(sample_text, preview.samples))
+    if preview.to_approve or preview.to_control:
+        control = counted(preview.to_control, "approved report")
+        approve = counted(preview.to_approve, "submitted report")
+        blocks.append(f"  Not ready to leave: {control} to control, {approve} to approve.")
     if preview.unchanged:
         blocks.append(f"  {preview.unchanged} changed documents differ in nothing that left: nothing to send for them.")
     can_go = again if preview.balance.documents else ""
@@ -103,7 +110,7 @@ def export_text(facts: ExportFacts) -> str:
     """One export with its files and what their read-back proved."""
     lines = [
         f"Export {facts.number} of {facts.entity} ({facts.definition}): {facts.state}, frozen {facts.frozen_at}",
-        f"  {facts.documents:,} documents, {facts.lines:,} lines, {facts.debit} {facts.currency}",
+        f"  {counted(facts.documents, 'document')}, {counted(facts.lines, 'line')}, {facts.debit} {facts.currency}",
     ]
     if facts.void_reason:
         lines.append(f"  voided: {facts.void_reason}")

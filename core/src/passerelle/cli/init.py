@@ -44,6 +44,12 @@ def init(session: Session, folder: Path) -> Answer:
         else:
             text = json.dumps(configuration.schema(), ensure_ascii=False, indent=2) + "\n"
         (written if _write(path, text) else kept).append(str(path))
+    outbox = folder / "outbox"  # where the first destination delivers to
+    if not outbox.exists():
+        outbox.mkdir(parents=True)
+        written.append(str(outbox))
+    else:
+        kept.append(str(outbox))
     lines = [f"  + {path}" for path in written] + [f"    {path}  (was there, left as it is)" for path in kept]
     return Answer(
         Started(tuple(written), tuple(kept)),

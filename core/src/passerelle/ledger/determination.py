@@ -5,11 +5,12 @@ Nothing is guessed: what the configuration does not say is a finding on the docu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from passerelle.errors import Finding
-from passerelle.masterdata.company import Company, Entity, ExpenseType
+from passerelle.masterdata.company import Company, Employee, Entity, ExpenseType
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,16 @@ class TypePosting:
 class Determination:
     """The accounts of one entity. Look-ups return a value or a ``Finding``, and are remembered."""
 
-    def __init__(self, company: Company, entity_code: str) -> None:
-        self.company = company
+    def __init__(
+        self,
+        company: Company,
+        entity_code: str,
+        former_employees: Mapping[str, Employee] | None = None,
+        former_types: Mapping[str, ExpenseType] | None = None,
+    ) -> None:
+        """``former_…``: what was deactivated, as it last was; reports received before are still booked with it."""
+        self.employees = {**(former_employees or {}), **company.employees}
+        self.types = {**(former_types or {}), **company.expense_types}
         self.entity_code = entity_code
         self.entity: Entity = company.entities[entity_code]
         self.chart = company.chart_of(entity_code)
@@ -75,7 +84,7 @@ class Determination:
     def employee_account(self, code: str) -> str | Finding:
         """The third-party account of an employee."""
         if code not in self._employees:
-            employee = self.company.employees.get(code)
+            employee = self.employees.get(code)
             self._employees[code] = (
                 employee.account
                 if employee is not None and employee.account
@@ -94,7 +103,7 @@ class Determination:
     def type_posting(self, code: str) -> TypePosting | Finding:
         """The expense account and VAT treatment of a type."""
         if code not in self._types:
-            kind = self.company.expense_types.get(code)
+            kind = self.types.get(code)
             self._types[code] = self._compile_type(code, kind)
         return self._types[code]
 

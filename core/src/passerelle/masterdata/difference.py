@@ -154,11 +154,19 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _leaves(f"{path}.{key}" if path else key, item)
     elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for number, item in enumerate(value, start=1):
-            yield from _leaves(f"{path}[{number}]", item)
+            yield from _leaves(f"{path}[{_own_name(item) or number}]", item)
     elif isinstance(value, list):
         yield path, ", ".join(map(_written, value))
     else:
         yield path, _written(value)
+
+
+def _own_name(item: Any) -> str:
+    """What tells an item of a list from the others, wherever it stands: so one added rule shows as one."""
+    for names in (("country", "rate"), ("connection", "format"), ("iban",)):
+        if isinstance(item, dict) and all(name in item for name in names):
+            return " ".join(_written(item[name]) for name in names)
+    return ""
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from passerelle.errors import Finding, Refused
 from passerelle.periods import Clock
+from passerelle.plan import counted
 from passerelle.services import exporting, rendering
 from passerelle.services.export_records import named
 from passerelle.store import candidates, ledger, masterdata
@@ -69,7 +70,7 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
         sentences.append("It is approved, but no accountant has controlled it yet.")
         following = f"passerelle reports control {report}"
     elif findings:
-        sentences.append(f"It could not be posted: {len(findings)} findings.")
+        sentences.append(f"It could not be posted: {counted(len(findings), 'finding')}.")
         following = findings[0].remedy
     elif one.post_due or one.posted_revision is None:
         sentences.append("It is approved and waits to be posted; the next export posts it.")
@@ -101,7 +102,7 @@ def _candidate(
         faults = gathered.left_out.get(one.report_number, [])
         findings.extend(faults)
         if faults:
-            sentences.append(f"{code} leaves it out: {len(faults)} findings.")
+            sentences.append(f"{code} leaves it out: {counted(len(faults), 'finding')}.")
         elif leaving:
             what = "the correction of what has left" if leaving[0].rank else "it"
             sentences.append(f"It is a candidate: the next {code} takes {what}.")

@@ -19,7 +19,7 @@ from passerelle.exports.balance import TrialBalance
 from passerelle.exports.frozen import FrozenDocument
 from passerelle.exports.posting_date import ALL, RunChoices
 from passerelle.periods import Clock, instant_text
-from passerelle.plan import Change, Plan, counts_of
+from passerelle.plan import Change, Plan, counted, counts_of
 from passerelle.services import Progress, numbering, rendering
 from passerelle.services.export_sample import Sample
 from passerelle.services.posting import post_due
@@ -28,6 +28,7 @@ from passerelle.services.voiding import busy
 from passerelle.store import exports as stored
 from passerelle.store import masterdata, pieces
 from passerelle.store.artifacts import ArtifactFolder
+from passerelle.store.candidates import waiting_reports
 from passerelle.store.database import Connection, Database
 from passerelle.store.locks import exclusive
 
@@ -48,6 +49,8 @@ class Preview:
     samples: list[Sample]
     unchanged: int
     names: dict[str, str] = field(default_factory=dict)
+    to_approve: int = 0
+    to_control: int = 0
 
     @property
     def findings(self) -> list[Finding]:
@@ -159,9 +162,11 @@ def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory)
     files = len(definition.artifacts)
     total = money.display(balance.debit, entity.currency)
     summary = (
-        f"Would export {balance.documents:,} documents, {balance.lines:,} lines, {total} in {files} files;"
+        f"Would export {counted(balance.documents, 'document')}, {counted(balance.lines, 'line')}, {total}"
+        f" in {counted(files, 'file')};"
         f" {len(gathered.left_out):,} left out."
     )
+    to_approve, to_control = waiting_reports(gathered.survey.connection, gathered.survey.entity_id)
     names = {account: known.name for account, known in directory.company.chart_of(definition.entity).items()}
     return Preview(
         code,
@@ -173,6 +178,8 @@ def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory)
         gathered.renderer.samples(gathered.sampled, gathered.sequence),
         gathered.survey.unchanged,
         names,
+        to_approve,
+        to_control,
     )
 
 

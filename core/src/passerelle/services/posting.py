@@ -47,7 +47,7 @@ def post_due(database: Database, clock: Clock, progress: Progress | None = None)
             refused += waiting
             findings.append(_entity_gone(directory.entity_code(entity_id), waiting))
             continue
-        accounts = Determination(directory.company, directory.entity_code(entity_id))
+        accounts = Determination(directory.company, directory.entity_code(entity_id), *directory.former())
         after = 0
         while True:
             with database.transaction() as connection:

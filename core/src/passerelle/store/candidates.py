@@ -107,6 +107,18 @@ def held_reports(connection: Connection, entity_id: int) -> list[tuple[str, str]
     return [(row[0], row[1]) for row in rows]
 
 
+def waiting_reports(connection: Connection, entity_id: int) -> tuple[int, int]:
+    """How many reports of an entity await approval, and how many approved ones await an accountant's control."""
+    row = sql.execute(
+        connection,
+        "SELECT sum(CASE WHEN approval = 'created' THEN 1 ELSE 0 END),"
+        " sum(CASE WHEN approval = 'approved' AND controlled_at IS NULL THEN 1 ELSE 0 END)"
+        " FROM report WHERE entity_id = ?",
+        (entity_id,),
+    ).one()
+    return int(row[0] or 0), int(row[1] or 0)
+
+
 class Standing(NamedTuple):
     """Everything that decides whether a report is in an export, for ``export why``."""
 

@@ -65,6 +65,14 @@ class Directory:
             return ExpenseType.model_validate(self.inactive[number], context={"trusted": True})
         return self.company.expense_types[code]
 
+    def former(self) -> tuple[dict[str, Employee], dict[str, ExpenseType]]:
+        """Deactivated employees and expense types by code, as they last were."""
+        keys = [(number, self.codes[number]) for number in self.inactive]
+        return (
+            {key.code: self.employee(number) for number, key in keys if key.kind == "employee"},
+            {key.code: self.expense_type(number) for number, key in keys if key.kind == "expense_type"},
+        )
+
     def dormant(self) -> dict[Key, Body]:
         """The deactivated objects as they last were."""
         return {self.codes[number]: body for number, body in self.inactive.items()}
