@@ -77,6 +77,15 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What ``export artifact`` wrote, and where."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
 class CreationAnswer:
     """What ``export create --json`` prints; ``export`` is null when there was nothing to send."""
 
@@ -222,7 +231,7 @@ def why(session: Session, document: str) -> Answer:
     return Answer(found, text, next=found[0].next, findings=() if session.as_json else findings)
 
 
-@answering(command, "artifact", answer=dict[str, Any])
+@answering(command, "artifact", answer=Taken)
 @click.argument("number", type=int)
 @click.option("--file", "position", type=int, default=1, show_default=True, help="Which file of the export.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else its own name.")
@@ -238,10 +247,8 @@ def artifact(session: Session, number: int, position: int, output: Path | None, 
         session.database, session.clock, folder, number, entity, position, str(target)
     )
     shutil.copyfile(path, target)
-    data = {"file": str(target), "sha256": row.sha256, "size": row.size}
-    return Answer(
-        data, f"{target}  {row.size:,} bytes  sha256 {row.sha256}", next=f"passerelle export show {facts.named}"
-    )
+    text = f"{target}  {row.size:,} bytes  sha256 {row.sha256}"
+    return Answer(Taken(str(target), row.sha256, row.size), text, next=f"passerelle export show {facts.named}")
 
 
 @command.command("render")

@@ -14,13 +14,15 @@ import click
 
 from passerelle.cli.answer import printable
 from passerelle.cli.command import plain
-from passerelle.errors import Finding, PasserelleError
+from passerelle.errors import Finding, OutsideRefused, PasserelleError
 
 _EXAMPLES = 3
 
 
 def explain(fault: Exception, *, as_json: bool) -> int:
     """Tells a person (stderr) or a program (one document on stdout) what stopped the command; returns the exit code."""
+    if isinstance(fault, OSError):
+        fault = OutsideRefused(_machine(fault))
     if not isinstance(fault, PasserelleError):
         return _defect(fault, as_json)
     if as_json:
@@ -28,6 +30,17 @@ def explain(fault: Exception, *, as_json: bool) -> int:
     else:
         click.echo(findings_text(fault.findings), err=True)
     return fault.exit_code
+
+
+def _machine(fault: OSError) -> Finding:
+    return Finding(
+        "PSR-9012",
+        f"This machine refused a file or device: {fault.strerror or type(fault).__name__}.",
+        object=str(fault.filename or "a stream"),
+        expected="a path that may be read or written, with room left",
+        remedy="make room or give the right to it, then run the command again",
+        who="admin",
+    )
 
 
 def findings_text(findings: Sequence[Finding] | Iterable[Finding]) -> str:

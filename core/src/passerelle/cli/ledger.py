@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from passerelle import money
@@ -25,7 +23,7 @@ def command() -> None:
 _entity = click.option("--entity", help="Only this legal entity.")
 
 
-@answering(command, "entries", answer=list[dict[str, Any]])
+@answering(command, "entries", answer=list[ledger.Entry])
 @_entity
 @click.option("--account", help="Only entries that touch this account.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many entries.")
@@ -38,7 +36,7 @@ def entries(session: Session, entity: str | None, account: str | None, limit: in
             break
         found.append(entry)
     text = "\n\n".join(map(_entry_text, found)) or "No entries."
-    return Answer([ledger.plain_entry(entry) for entry in found], text, next="passerelle ledger balance")
+    return Answer([ledger.entry_answer(entry) for entry in found], text, next="passerelle ledger balance")
 
 
 def _entry_text(entry: PrintedEntry) -> str:

@@ -169,31 +169,66 @@ def _broken(code: str, what: str, entry: int, revision: int, value: str, expecte
     )
 
 
-def plain_entry(entry: PrintedEntry) -> dict[str, object]:
-    """One entry as JSON shows it."""
-    return {
-        "entity": entry.entity,
-        "journal": entry.journal,
-        "date": entry.day,
-        "report": entry.report,
-        "title": entry.title,
-        "employee": entry.employee,
-        "revision": entry.revision,
-        "lines": [
-            {
-                "kind": line.kind,
-                "account": line.account,
-                "debit": _amount(line.amount, entry.currency),
-                "credit": _amount(-line.amount, entry.currency),
-                "comment": line.comment,
-                "expense_date": line.expense_day,
-                "tax_code": line.tax_code,
-                "sections": json.loads(line.sections) if line.sections else [],
-            }
-            for line in entry.lines
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount as programs read it: decimal text with its currency."""
+
+    amount: str
+    currency: str
 
 
-def _amount(signed: int, currency: str) -> dict[str, str] | None:
-    return {"amount": money.text(signed, currency), "currency": currency} if signed > 0 else None
+@dataclass(frozen=True, slots=True)
+class SectionShare:
+    """What of a line falls on one combination of sections."""
+
+    sections: dict[str, str]  # axis -> section
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line of an entry: exactly one of ``debit`` and ``credit`` is there."""
+
+    kind: str
+    account: str
+    debit: Amount | None
+    credit: Amount | None
+    original: Amount | None
+    rate: str
+    tax_code: str
+    expense_date: str
+    comment: str
+    shares: tuple[SectionShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal entry at its current revision."""
+
+    entity: str
+    journal: str
+    date: str
+    report: str
+    title: str
+    employee: str
+    revision: int
+    lines: tuple[EntryLine, ...]
+
+
+def entry_answer(entry: PrintedEntry) -> Entry:
+    """One entry as ``--json`` shows it."""
+    lines = tuple(_entry_line(line, entry.currency) for line in entry.lines)
+    head = (entry.entity, entry.journal, entry.day, entry.report, entry.title, entry.employee, entry.revision)
+    return Entry(*head, lines)
+
+
+def _entry_line(line: PrintedLine, currency: str) -> EntryLine:
+    amount = Amount(money.text(abs(line.amount), currency), currency)
+    debit, credit = (amount, None) if line.amount > 0 else (None, amount)
+    original = None if line.original is None else Amount(money.text(line.original, line.currency), line.currency)
+    shares = tuple(
+        SectionShare(names, Amount(money.text(part, currency), currency))
+        for names, part in (json.loads(line.sections) if line.sections else [])
+    )
+    told = (original, line.rate, line.tax_code, line.expense_day, line.comment)
+    return EntryLine(line.kind, line.account, debit, credit, *told, shares)
