@@ -34,7 +34,7 @@ def explain(fault: Exception, *, as_json: bool) -> int:
 
 def _machine(fault: OSError) -> Finding:
     return Finding(
-        "PSR-9012",
+        "PSR-9013",
         f"This machine refused a file or device: {fault.strerror or type(fault).__name__}.",
         object=str(fault.filename or "a stream"),
         expected="a path that may be read or written, with room left",
