@@ -38,12 +38,6 @@ BROKEN = {
         "Ability.AUXILIARY: Support.NOT_BUILT",
         "abilities_are_what_the_formats_prove",
     ),
-    "unsided": (
-        AMOUNT,
-        AMOUNT.replace(" }", ', form = "unsigned" }'),
-        "story_comes_back abilities_are_what_the_formats_prove",
-    ),
-    "cutting": ('"general", width = 13', '"general", width = 4, overflow = "truncate"', "story_comes_back"),
     "omitting": (
         "[records.line]",
         "[[entries.omit]]\nkind = 'employee'\nreason = 'nobody asked for it'\n\n[records.line]",
@@ -72,6 +66,8 @@ UNUSABLE = {
     "misnamed": ('{"toy-csv": FORMAT}', '{"toy-txt": FORMAT}', "PSR-8002"),
     "future": ('name="toy"', 'name="toy", api=99', "PSR-8003"),
     "unloadable": ('layout = "delimited"', 'layout = "delimitd"', "PSR-5003"),
+    "unsided": (AMOUNT, AMOUNT.replace(" }", ', form = "unsigned" }'), "PSR-5016"),
+    "cutting": ('"general", width = 13', '"general", width = 4, overflow = "truncate"', "PSR-5016"),
     "partial": ('company = "{report}"\n', "", "PSR-5014"),
 }
 

@@ -29,7 +29,12 @@ delimiter = ";"
 file_name = "x"
 entries = { writes = ["expense_report"] }
 settings = { colour = { type = "text", default = "red", description = "of the toy" } }
-records = { line = { fields = [{ name = "account", var = "account" }, { name = "amount", var = "amount" }] } }
+[records.line]
+fields = [
+  { name = "account", var = "account" },
+  { name = "day", var = "posting_day" },
+  { name = "amount", var = "amount" },
+]
 """
 
 

@@ -20,6 +20,9 @@ entries = {{ writes = ["expense_report", "company_paid"] }}
 [records.line]
 fields = [
   {field},
+  {{ name = "proven_account", var = "general" }},
+  {{ name = "proven_day", var = "posting_day" }},
+  {{ name = "proven_amount", var = "amount", mark = "." }},
 ]
 """
 ROW: dict[str, str | int] = {
@@ -121,7 +124,7 @@ def test_a_code_that_starts_like_a_flag_is_refused_and_a_text_gets_a_space() -> 
     form = load_format(
         head.format(extra=extra, field='{ name = "a", var = "account" }, { name = "b", var = "comment" }')
     )
-    code, text = (CellWriter(c, form.medium, "EUR") for c in form.lines["vat"].cells)
+    code, text = (CellWriter(c, form.medium, "EUR") for c in form.lines["vat"].cells[:2])
     assert text.render(ROW | {"comment": "#MECG"}) == " #MECG"
     with pytest.raises(CellFault, match="flag"):
         code.render(ROW | {"account": "#1"})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.formats.documents import REFERENCE, RUN, SHIPPED, document, line
+from tests.core.formats.documents import REFERENCE, RUN, SHIPPED, document, line, rendered
 from tests.core.formats.zoo import ZOO
 
+from passerelle.errors import ConfigurationFault
 from passerelle.formats.load import load_format
+from passerelle.formats.reader import read
 from passerelle.formats.recovery import expected, recoverable
 
 EVERYWHERE = {
@@ -27,9 +29,12 @@ EVERYWHERE = {
     [
         ("sage100-flg", EVERYWHERE | {"side", "tax_code"}),
         ("sage100-pnm", EVERYWHERE | {"side"}),
-        ("quoted", {"journal", "amount", "original", "currency", "day", "kind", "piece"}),
-        ("unquoted", {"account", "amount", "base", "section", "section_amount"}),
-        ("columns", {"piece", "account", "amount", "base", "day", "side", "rank", "auxiliary", "section_amount"}),
+        ("quoted", {"general", "posting_day", "journal", "amount", "original", "currency", "day", "kind", "piece"}),
+        ("unquoted", {"posting_day", "account", "amount", "base", "section", "section_amount"}),
+        (
+            "columns",
+            {"posting_day", "piece", "account", "amount", "base", "day", "side", "rank", "auxiliary", "section_amount"},
+        ),
         ("flagged", {"account", "amount", "posting_day", "side", "axis", "section", "section_amount"}),
     ],
 )
@@ -45,24 +50,14 @@ def test_the_generic_csv_tells_everything_but_texts() -> None:
     assert codes - told == {"entry_day", "entry_type", "rank", "slot"}
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        'var = "account", width = 9, pad = "0"',
-        'var = "account", width = 3, overflow = "truncate"',
-        'var = "posting_day", date = "MM/YYYY"',
-        'text = "{account} {general}"',
-        'cases = [{ when = { side = "debit" }, var = "account" }, { const = "" }]',
-        'var = "amount", form = "unsigned"',
-        'var = "amount", form = "debit"',
-        'var = "side", map = { debit = "x", credit = "x" }',
-        'var = "original"',
-        'var = "amount", mark = "0"',
-    ],
-)
-def test_what_cannot_be_inverted_is_not_promised(field: str) -> None:
-    form = load_format(ONE.replace("FIELD", field))
-    assert recoverable(form) == set()
+GENERAL, DAY, AMOUNT = 'var = "general"', 'var = "posting_day"', 'var = "amount"'
+UNSIGNED = 'var = "amount", form = "unsigned"'
+LETTERS = 'var = "side", map = { debit = "D", credit = "C" }'
+
+
+def one(*fields: str, after: str = "", top: str = "") -> str:
+    """A delimited format of these fields."""
+    return ONE.format(top=top, fields="".join(f'  {{ name = "f{n}", {f} }},\n' for n, f in enumerate(fields))) + after
 
 
 ONE = """
@@ -72,16 +67,92 @@ title = "One"
 layout = "delimited"
 delimiter = ";"
 file_name = "x"
-entries = { writes = ["expense_report"] }
+entries = {{ writes = ["expense_report"] }}
+{top}
 [records.line]
-fields = [{ name = "it", FIELD }]
+fields = [
+{fields}]
 """
 
 
+@pytest.mark.parametrize(
+    ("fields", "lost"),
+    [
+        (('var = "account", width = 9, pad = "0"', DAY, AMOUNT), "the account"),
+        (('var = "general", width = 3, overflow = "truncate"', DAY, AMOUNT), "the account"),
+        (('text = "{account} {general}"', DAY, AMOUNT), "the account"),
+        (('cases = [{ when = { side = "debit" }, var = "account" }, { const = "" }]', DAY, AMOUNT), "the account"),
+        ((GENERAL, 'var = "posting_day", date = "MM/YYYY"', AMOUNT), "the posting day"),
+        ((GENERAL, 'var = "posting_day", date = "DDMM"', 'var = "day"', AMOUNT), "the posting day"),
+        ((GENERAL, 'var = "day"', 'var = "entry_day"', AMOUNT), "the posting day"),
+        ((GENERAL, DAY, UNSIGNED), "amounts with their sign"),
+        ((GENERAL, DAY, UNSIGNED, 'const = "X"'), "amounts with their sign"),
+        ((GENERAL, DAY, UNSIGNED, 'var = "side", map = { debit = "D", credit = "D" }'), "amounts with their sign"),
+        ((GENERAL, DAY, UNSIGNED, 'var = "side", map = { debit = "", credit = "" }'), "amounts with their sign"),
+        ((GENERAL, DAY, 'var = "amount", form = "debit"'), "amounts with their sign"),
+        ((GENERAL, DAY, 'var = "amount", form = "debit"', 'var = "amount", form = "debit"'), "amounts with their sign"),
+        (
+            (GENERAL, DAY, 'var = "amount", form = "debit", empty = "1.00"', 'var = "amount", form = "credit"'),
+            "amounts with their sign",
+        ),
+        ((GENERAL, DAY, 'var = "amount", mark = "0"'), "amounts with their sign"),
+        ((GENERAL, DAY, 'text = "{amount} {entity_currency}"'), "amounts with their sign"),
+    ],
+)
+def test_a_file_that_could_not_be_compared_with_the_ledger_is_a_fault(fields: tuple[str, ...], lost: str) -> None:
+    with pytest.raises(ConfigurationFault) as fault:
+        load_format(one(*fields))
+    assert [(f.code, f.message) for f in fault.value.findings] == [
+        ("PSR-5016", f"Reading the file back does not give {lost} of every line.")
+    ]
+    assert fault.value.findings[0].place is not None
+
+
+def test_a_date_without_year_on_top_of_the_file_is_no_way_around_it() -> None:
+    with pytest.raises(ConfigurationFault, match="PSR-5016"):
+        load_format(one(GENERAL, DAY, AMOUNT, top='date = "DDMM"'))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (GENERAL, DAY, AMOUNT),
+        (GENERAL, DAY, UNSIGNED, LETTERS),
+        ('text = "A{account}"', 'var = "posting_day", date = "YYDDMM"', AMOUNT),
+        (GENERAL, DAY, 'var = "amount", form = "debit"', 'var = "amount", form = "credit"'),
+        (
+            GENERAL,
+            DAY,
+            'var = "amount", form = "debit", empty = "0.00"',
+            'var = "amount", form = "credit", empty = "-"',
+        ),
+        (
+            GENERAL,
+            DAY,
+            'var = "amount", form = "debit", empty = "0.00", width = 12, pad = "0"',
+            'var = "amount", form = "credit", width = 12, pad = "0"',
+        ),
+    ],
+)
+def test_every_honest_way_to_write_a_line_is_read_back(fields: tuple[str, ...]) -> None:
+    form = load_format(one(*fields))
+    told = [record.values for record in read(form, [rendered(form, REFERENCE)], currency="EUR", year=2026)]
+    assert told == [values for _, values in expected(form, RUN, REFERENCE)]
+    assert [values["amount"] for values in told] == [10000, 2000, -12000]
+
+
+@pytest.mark.parametrize("field", ['var = "side", map = { debit = "x", credit = "x" }', 'var = "original"'])
+def test_what_cannot_be_inverted_is_not_promised(field: str) -> None:
+    assert recoverable(load_format(one(GENERAL, DAY, AMOUNT, field))) == {"general", "posting_day", "amount"}
+
+
 def test_a_value_is_told_only_where_every_line_kind_tells_it_in_the_same_cell() -> None:
-    variant = '[records.line.by_kind.vat]\nfields = [{ name = "it", const = "" }]'
-    assert recoverable(load_format(ONE.replace("FIELD", 'var = "account"'))) == {"account"}
-    assert recoverable(load_format(ONE.replace("FIELD", 'var = "account"') + variant)) == set()
+    variant = '[records.line.by_kind.vat]\nfields = [{ name = "f3", const = "" }]'
+    proven = {"general", "posting_day", "amount"}
+    assert recoverable(load_format(one(GENERAL, DAY, AMOUNT, 'var = "account"'))) == proven | {"account"}
+    assert recoverable(load_format(one(GENERAL, DAY, AMOUNT, 'var = "account"', after=variant))) == proven
+    with pytest.raises(ConfigurationFault, match="PSR-5016"):
+        load_format(one(GENERAL, DAY, AMOUNT, after=variant.replace("f3", "f0")))
 
 
 def test_expected_values_stand_as_the_format_writes_them() -> None:

@@ -133,7 +133,7 @@ def test_words_are_written_in_the_characters_that_the_target_knows() -> None:
 
 def test_a_record_may_be_written_by_line_kind_and_a_kind_left_out_with_a_reason() -> None:
     form = load_format(BY_KIND)
-    assert rendered(form, REFERENCE) == b"X;625100;100.00\nother;421001;-120.00\nend;1;2;100.00\n"
+    assert rendered(form, REFERENCE) == b"X;625100;2026-01-31;100.00\nother;421001;2026-01-31;-120.00\nend;1;2;100.00\n"
 
 
 BY_KIND = """
@@ -149,6 +149,7 @@ entries = { writes = ["expense_report"], omit = [{ kind = "vat", reason = "the t
 fields = [
   { name = "what", const = "other" },
   { name = "account", var = "account" },
+  { name = "day", var = "posting_day" },
   { name = "amount", var = "amount" },
 ]
 [records.line.by_kind.expense]

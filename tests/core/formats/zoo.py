@@ -40,6 +40,8 @@ fields = [
   {{ name = "kind", var = "kind", map = {{ expense = "E", vat = "V", employee = "S", company = "C" }} }},
   {{ name = "piece", text = "P-{{piece}}/{{fiscal_year}}" }},
   {{ name = "code", text = "N{{piece:00000000}}" }},
+  {{ name = "general", var = "general" }},
+  {{ name = "posting", var = "posting_day" }},
 ]
 [records.trailer]
 fields = [{{ name = "n", var = "record_count" }}, {{ name = "debit", var = "debit_total" }}]
@@ -64,6 +66,7 @@ fields = [
   {{ name = "type", cases = [{{ when = {{ side = "debit" }}, var = "type" }}, {{ text = "{{type}} {{type_name}}" }}] }},
   {{ name = "section", const = "" }},
   {{ name = "part", const = "" }},
+  {{ name = "posting", var = "posting_day" }},
 ]
 [records.analytic]
 like = "line"
@@ -77,7 +80,7 @@ fields = [
 COLUMNS = f"""
 name = "columns"
 layout = "fixed"
-record_length = 112
+record_length = 118
 encoding = "cp850"
 fallback = "ascii"
 newline = "LF"
@@ -103,6 +106,7 @@ fields = [
   {{ at = 86, name = "rank", var = "rank", width = 3, align = "left" }},
   {{ at = 89, name = "aux", var = "auxiliary", width = 9, charset = "A-Z0-9" }},
   {{ at = 98, name = "part", const = "", width = 15 }},
+  {{ at = 113, name = "posting", var = "posting_day", width = 6 }},
 ]
 [records.analytic]
 like = "line"
@@ -148,7 +152,7 @@ fields = [{{ name = "documents", var = "document_count" }}]
 STRICT = f"""
 name = "strict"
 layout = "fixed"
-record_length = 40
+record_length = 67
 encoding = "iso8859-3"
 {_HEAD}
 [records.line]
@@ -157,6 +161,8 @@ fields = [
   {{ name = "type", var = "type_name", width = 8, overflow = "truncate", charset = "A-Za-z0-9 é" }},
   {{ name = "code", var = "account", width = 5, overflow = "truncate" }},
   {{ name = "amount", var = "amount", width = 18, align = "left", decimals = 4 }},
+  {{ name = "general", var = "general", width = 17 }},
+  {{ name = "posting", var = "posting_day", width = 10 }},
 ]
 """
 

@@ -180,12 +180,7 @@ class Finisher:
         return text
 
     def _padded(self, text: str) -> str:
-        cell = self.cell
-        if not cell.pad or cell.width is None:
-            return text
-        if cell.align == "left":
-            return text.ljust(cell.width, cell.pad)
-        return text.zfill(cell.width) if cell.pad == "0" else text.rjust(cell.width, cell.pad)
+        return padded(self.cell, text)
 
 
 class BranchWriter:
@@ -225,6 +220,15 @@ class CellWriter:
         """The cell's text."""
         writer = self.branch(row)
         return writer.finish(writer.content(row))
+
+
+def padded(cell: Cell, text: str) -> str:
+    """The text filled up to the cell's width."""
+    if not cell.pad or cell.width is None:
+        return text
+    if cell.align == "left":
+        return text.ljust(cell.width, cell.pad)
+    return text.zfill(cell.width) if cell.pad == "0" else text.rjust(cell.width, cell.pad)
 
 
 def needs_apostrophe(text: str) -> bool:

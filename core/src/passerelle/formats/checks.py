@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from passerelle.formats.faults import Faults, nearest
 from passerelle.formats.language import LINE_KINDS
+from passerelle.formats.recovery import line_recoveries
 from passerelle.formats.resolve import Resolver
 from passerelle.formats.shapes import Format, Shape, told_apart
 from passerelle.ledger.line import ENTRY_TYPE_KINDS
@@ -27,6 +28,33 @@ def check(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> N
         expected = "a cell at one place with constants that differ"
         faults.add("PSR-5015", message, ("records", "analytic"), expected=expected)
     _names(form, resolver)
+    if not faults:
+        _proves(form, faults)
+
+
+_PROVEN = (
+    ({"general", "account"}, "the account", 'a field with var = "general" or var = "account", whole'),
+    (
+        {"amount"},
+        "amounts with their sign",
+        'var = "amount" signed, or in two fields with form = "debit" and form = "credit", '
+        'or form = "unsigned" beside var = "side" with a map that tells debit from credit',
+    ),
+    ({"posting_day"}, "the posting day", 'a field with var = "posting_day" that holds day, month and year'),
+)
+"""What every file must give back, so that it can be compared with the ledger before it leaves."""
+
+
+def _proves(form: Format, faults: Faults) -> None:
+    """A file that cannot be compared with the ledger is never written."""
+    told = line_recoveries(form)
+    for names, what, expected in _PROVEN:
+        if not names & set(told):
+            message = f"Reading the file back does not give {what} of every line."
+            faults.add("PSR-5016", message, ("records", "line"), expected=expected, remedy=_SAME_FOR_EVERY_KIND)
+
+
+_SAME_FOR_EVERY_KIND = "write it in the same field, alone and whole, for every line kind"
 
 
 def _cover(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from passerelle.formats.cells import without_apostrophe
+from passerelle.formats.cells import padded, without_apostrophe
 from passerelle.formats.language import KNOWN
 from passerelle.formats.memory import MANY_VALUES, Memory
 from passerelle.formats.recovery import Recovery
@@ -116,12 +116,13 @@ def _amount(cell: Cell, currency_exponent: int, bare: Callable[[str], str]) -> C
     decimals = currency_exponent if cell.decimals is None else cell.decimals
     factor: int = 10 ** max(0, currency_exponent - decimals)
     divisor: int = 10 ** max(0, decimals - currency_exponent)
-    mark, empty = cell.mark if decimals else "", cell.empty
+    mark = cell.mark if decimals else ""
+    empties = {bare(padded(cell, cell.empty)), cell.empty}
     before, after = -decimals - len(mark), -decimals
 
     def amount(text: str) -> int:
         text = bare(text)
-        if text == empty:
+        if text in empties:
             return 0
         digits = text
         if mark:

@@ -44,7 +44,7 @@ def recoveries(form: Format, shape: Shape) -> dict[str, Recovery]:
             found.setdefault(name, Recovery(name, (number,)))
     for name in {name for name, _ in columns} - set(found):
         debit, credit, unsigned = (columns.get((name, form_)) for form_ in ("debit", "credit", "unsigned"))
-        if debit is not None and credit is not None and shape.cells[debit].empty == shape.cells[credit].empty == "":
+        if debit is not None and credit is not None and not {*_empties(shape, debit, credit)} & set("123456789"):
             found[name] = Recovery(name, (debit, credit))
         elif unsigned is not None and name in _SIGNED_BY_SIDE and "side" in found:
             found[name] = Recovery(name, (unsigned,), "side")
@@ -53,6 +53,11 @@ def recoveries(form: Format, shape: Shape) -> dict[str, Recovery]:
     if "original" in found and "currency" not in found:
         del found["original"]
     return found
+
+
+def _empties(shape: Shape, *numbers: int) -> str:
+    """What the columns write for the other side: read as zero while no digit in it says otherwise."""
+    return "".join(shape.cells[number].empty for number in numbers)
 
 
 def line_recoveries(form: Format) -> dict[str, Recovery]:

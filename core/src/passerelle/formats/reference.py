@@ -67,6 +67,17 @@ file beside `company.toml` and name it where an export names its format.
 5. It is cut to `width` if `overflow = "truncate"`, else refused when longer; then quoted and padded.
 
 No cell is ever changed in any other way, and no document leaves in part.
+
+## What every line must tell
+
+Before a file leaves it is read back and compared with the ledger. So that nothing passes unseen, every line record must
+hold, alone and whole and in the same field for every line kind:
+
+- the account: `general` or `account`;
+- the amount with its sign: `amount` signed, in two columns (`debit` and `credit`), or unsigned beside a mapped `side`;
+- the posting day, `posting_day` with day, month and year; `day` does not replace it.
+
+A format without one of them does not load (PSR-5016).
 """
 
 
@@ -90,14 +101,19 @@ def _models() -> Iterator[str]:
         ("Cases", "Items of `cases`: " + _doc(Case) + " It has the contents of a field, and:", Case, Content),
     ):
         yield f"## {title}\n\n{words}\n"
-        yield "| key | is | default | meaning |\n|---|---|---|---|"
-        inherited: Mapping[str, Any] = skipped.model_fields if skipped is not None else {}
-        for name, field in model.model_fields.items():
-            if name not in inherited:
-                default = "required" if field.is_required() else _value(field.get_default(call_default_factory=True))
-                meaning = field.description or _doc_of(field.annotation)
-                yield f"| `{name}` | {_type(model, name)} | {default} | {_cell(meaning)} |"
-        yield ""
+        yield from table(model, skipped)
+
+
+def table(model: type[BaseModel], skipped: type[BaseModel] | None = None) -> Iterator[str]:
+    """The keys of a model as a table in Markdown, without those of ``skipped``."""
+    yield "| key | is | default | meaning |\n|---|---|---|---|"
+    inherited: Mapping[str, Any] = skipped.model_fields if skipped is not None else {}
+    for name, field in model.model_fields.items():
+        if name not in inherited:
+            default = "required" if field.is_required() else _value(field.get_default(call_default_factory=True))
+            meaning = field.description or _doc_of(field.annotation)
+            yield f"| `{field.alias or name}` | {_type(model, field.alias or name)} | {default} | {_cell(meaning)} |"
+    yield ""
 
 
 def _doc(model: type[BaseModel]) -> str:
@@ -121,7 +137,7 @@ def _schema_type(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "const" in schema:
-        return f"`{schema['const']}`"
+        return f"`{str(schema['const']).lower()}`"
     words = {"string": "text", "integer": "number", "boolean": "true or false", "array": "list", "object": "table"}
     return words.get(schema.get("type", ""), "value")
 
@@ -134,7 +150,7 @@ def _value(value: Any) -> str:
     if isinstance(value, BaseModel):
         return "see there"
     if isinstance(value, tuple):
-        return _cell(", ".join(f"`{item}`" for item in value))
+        return _cell(", ".join(f"`{item}`" if item != "" else "empty" for item in value))
     return f"`{_cell(str(value))}`" if value != "" else "empty"
 
 
