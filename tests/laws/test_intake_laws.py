@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.core.services.an_intake import EXPENSES, Intake, a_report, an_expense, fill, names
 
 from passerelle.periods import Clock
 from passerelle.store.database import Database
-
-from .an_intake import EXPENSES, Intake, a_report, an_expense, fill, names
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ EXPENSE = st.fixed_dictionaries(
     {"id": st.just("Y1") | WORDS, "amount": NUMBERS},
     optional={
         "date": DAYS,
-        "currency": st.sampled_from(["EUR", "JPY", "TND", "CLF", "XXX"]),
+        "currency": st.sampled_from(["EUR", "JPY", "TND", "CLF", "ZZZ"]),
         "rate": NUMBERS,
         "entity_amount": NUMBERS,
         "quantity": NUMBERS,
