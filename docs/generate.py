@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mappings_guide
+
 from passerelle.connector import Ability, Connector, Support
 from passerelle.formats import reference
 from passerelle.formats.load import load_format
@@ -46,7 +48,11 @@ def _formats(connector: Connector) -> str:
     return ", ".join(f"`{name}`" for name in sorted(connector.formats)) or "none"
 
 
-PAGES: dict[str, Callable[[], str]] = {"abilities.md": abilities, "formats.md": reference.page}
+PAGES: dict[str, Callable[[], str]] = {
+    "abilities.md": abilities,
+    "formats.md": reference.page,
+    "mappings.md": mappings_guide.page,
+}
 
 
 def main() -> int:

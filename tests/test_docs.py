@@ -1,12 +1,15 @@
-"""Generated pages are what the code says now."""
+"""Generated pages are what the code says now, and their examples do what they say."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MAPPINGS = ROOT / "docs" / "mappings.md"
 
 
 def test_generated_pages_are_up_to_date() -> None:
@@ -22,3 +25,44 @@ def test_decisions_are_numbered_without_a_hole_and_say_context_decision_and_cons
         text = page.read_text(encoding="utf-8")
         assert text.startswith(f"# {int(page.name[:4])}. "), page.name
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences")), page.name
+
+
+def block(language: str) -> str:
+    found = re.findall(rf"^```{language}\n(.*?)^```", MAPPINGS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, language
+    return str(found[0])
+
+
+def test_the_worked_example_of_mappings_does_what_its_page_says(cli: Any, monkeypatch: Any) -> None:
+    assert cli("init", "lumen").code == 0
+    folder = cli.folder / "lumen"
+    monkeypatch.chdir(folder)
+    assert cli("config", "apply", "company.toml").code == 0
+    (folder / "trips.csv").write_text(block("csv"), encoding="cp1252")
+    (folder / "trips.toml").write_text(block("toml"), encoding="utf-8")
+    commands = [line.removeprefix("$ passerelle ").split() for line in block("console").splitlines()]
+    for command in commands:
+        outcome = cli(*command, "--json")
+        assert outcome.code == 1, outcome.err
+        assert {name: outcome.json["lines"][name] for name in ("taken", "refused")} == {"taken": 3, "refused": 1}
+        assert [one["code"] for one in outcome.json["findings"] if one["severity"] == "error"] == ["PSR-1023"]
+    listed = {(one["employee"], one["kind"]): one for one in cli("reports", "list", "--json").json}
+    assert {key: (one["title"], one["total"]) for key, one in listed.items()} == {
+        ("E001", "own"): ("Agency 2026-02 E001", "1000.00"),
+        ("E002", "company"): ("Agency 2026-02 E002", "64.00"),
+    }
+    lines = cli("reports", "show", listed["E001", "own"]["number"], "--json").json["expense_lines"]
+    assert [(one["id"], one["date"], one["derived"]) for one in lines] == [
+        ("T-1", "2026-02-03", []),
+        ("T-2", "2026-02-04", ["date"]),
+    ]
+    (hotel,) = cli("reports", "show", listed["E002", "company"]["number"], "--json").json["expense_lines"]
+    assert hotel["vat"] == [{"rate": "10", "net": "58.18", "vat": "5.82"}]
+    refused = (folder / "refused.csv").read_text(encoding="cp1252").splitlines()[1]
+    assert refused.startswith("T-4;E002;soon;")
+    mended = (folder / "refused.csv").read_text(encoding="cp1252").replace(";soon;", ";11/02/2026;")
+    (folder / "refused.csv").write_text(mended, encoding="cp1252")
+    again = cli("reports", "import", "refused.csv", "--mapping", "trips.toml", "--json")
+    assert (again.code, again.json["lines"]["taken"]) == (0, 1)
+    repeated = cli(*commands[-1], "--json").json["lines"]
+    assert repeated == {"read": 4, "taken": 0, "unchanged": 4, "refused": 0}

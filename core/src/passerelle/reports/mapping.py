@@ -77,19 +77,19 @@ class From(Described):
 class DateParts(Described):
     """A date from columns of its parts. ``day`` may be a number, a column, or "last": the month's last day."""
 
-    year: From
-    month: From
-    day: From | Literal["last"] | Annotated[int, Field(ge=1, le=28)] = 1
+    year: From = Field(description="a year, as 2026")
+    month: From = Field(description="a month, 1 to 12")
+    day: From | Literal["last"] | Annotated[int, Field(ge=1, le=28)] = Field(1, description="number, source, or last")
 
 
 class DateFrom(Described):
     """The expense's date: a ``column`` with fallbacks, and where all are empty its ``parts``."""
 
     column: Column | None = None
-    fallback: tuple[Column, ...] = ()
-    empty: tuple[str, ...] | None = None
+    fallback: tuple[Column, ...] = Field((), description="columns to take instead, in order, where it is empty")
+    empty: tuple[str, ...] | None = Field(None, description="what counts as empty here; default: forms.empty")
     forms: tuple[DateForm, ...] = Field((), description="default: forms.dates")
-    parts: DateParts | None = None
+    parts: DateParts | None = Field(None, description="where all of these columns are empty, or there are none")
 
     @model_validator(mode="after")
     def _some_source(self) -> Self:
@@ -106,17 +106,17 @@ class HashedId(Described):
     ``occurrence`` counts equal lines of one file, so that true repetitions stay apart; they must come in one file.
     """
 
-    hash: tuple[Column, ...] = Field(min_length=1)
-    occurrence: bool = False
+    hash: tuple[Column, ...] = Field(min_length=1, description="columns that tell one line from another")
+    occurrence: bool = Field(False, description="count equal lines of the file, as parts of the id")
 
 
 class VatFrom(Described):
     """One VAT base. With a ``rate`` alone it covers the whole amount; a base without any value is left out."""
 
-    rate: From
-    net: From | None = None
-    vat: From | None = None
-    gross: From | None = None
+    rate: From = Field(description="percent; a number")
+    net: From | None = Field(None, description="amount without VAT; computed where it is absent")
+    vat: From | None = Field(None, description="amount of VAT; computed where it is absent")
+    gross: From | None = Field(None, description="amount with VAT; checked where net and VAT are there")
 
 
 def _id_variant(given: Any) -> str:
@@ -127,34 +127,45 @@ def _id_variant(given: Any) -> str:
 class Columns(Described):
     """Where each field of an expense comes from."""
 
-    id: Annotated[Annotated[From, Tag("From")] | Annotated[HashedId, Tag("HashedId")], Discriminator(_id_variant)]
-    employee: From
-    type: From
-    date: DateFrom
-    amount: From
-    currency: From | None = None
-    country: From | None = None
-    entity_amount: From | None = None
-    rate: From | None = None
-    quantity: From | None = None
-    guests: From | None = None
-    payer: From = From(constant="employee")
-    card_transaction: From | None = None
-    comment: From | None = None
-    receipt: From | None = None
-    cancels: From | None = None
-    vat: tuple[VatFrom, ...] = ()
+    id: Annotated[Annotated[From, Tag("From")] | Annotated[HashedId, Tag("HashedId")], Discriminator(_id_variant)] = (
+        Field(description="a source, or the columns to derive one from: see Derived ids")
+    )
+    employee: From = Field(description="code of an employee of the entity")
+    type: From = Field(description="code of an expense type")
+    date: DateFrom = Field(description="day of the expense")
+    amount: From = Field(description="gross, in `currency`; a number, negative for a refund")
+    currency: From | None = Field(None, description="ISO 4217; without it, or where empty: the entity's")
+    country: From | None = Field(None, description="where it was bought, ISO 3166; default: the entity's")
+    entity_amount: From | None = Field(None, description="gross in the entity's currency; a number")
+    rate: From | None = Field(None, description="entity currency per unit of `currency`; a number")
+    quantity: From | None = Field(None, description="a number")
+    guests: From | None = Field(None, description="how many, without the employee; a whole number")
+    payer: From = Field(
+        From(constant="employee"),
+        description="employee, company_card or company; default: the constant employee",
+    )
+    card_transaction: From | None = Field(None, description="only where the payer is company_card")
+    comment: From | None = Field(None, description="up to 2,000 characters")
+    receipt: From | None = Field(None, description="where the receipt is found")
+    cancels: From | None = Field(None, description="id of the expense that this refund cancels")
+    vat: tuple[VatFrom, ...] = Field((), description="one table per VAT rate; none: no VAT is known")
     sections: dict[Code, From] = Field({}, description="axis -> section, for the whole amount; empty: none")
 
 
 class Forms(Described):
     """How dates, numbers and absence are written in the file."""
 
-    dates: tuple[DateForm, ...] = ("YYYY-MM-DD",)
+    dates: tuple[DateForm, ...] = Field(
+        ("YYYY-MM-DD",), description="forms of days, tried in order: YYYY or YY, MM, DD; a time hh:mm:ss is read over"
+    )
     decimal_mark: OneCharacter = "."
-    thousands_mark: Annotated[str, StringConstraints(max_length=1)] = ""
-    negative: tuple[Negative, ...] = ("leading",)
-    empty: tuple[str, ...] = ("",)
+    thousands_mark: Annotated[str, StringConstraints(max_length=1)] = Field(
+        "", description="read only where it parts groups of three digits"
+    )
+    negative: tuple[Negative, ...] = Field(
+        ("leading",), description="where minus signs stand: `leading`, `trailing`, `parentheses`"
+    )
+    empty: tuple[str, ...] = Field(("",), description="cells that hold nothing, beside the empty one")
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Self:
@@ -166,8 +177,8 @@ class Forms(Described):
 class Grouping(Described):
     """How lines become reports: one per employee and period of the expense date, or per employee and value."""
 
-    period: Literal["month", "week", "day"] | None = None
-    column: Column | None = None
+    period: Literal["month", "week", "day"] | None = Field(None, description="of the expense date; weeks are ISO weeks")
+    column: Column | None = Field(None, description="or: the column whose value names the report")
     title: Title = Field("{period} {employee}", description="may name {period}, {employee}, {entity} and {source}")
     approved: bool = Field(False, description="the reports arrive approved")
     controlled: bool = Field(False, description="the reports arrive controlled")
@@ -194,12 +205,14 @@ class Grouping(Described):
 class MappingFile(Described):
     """The whole mapping file."""
 
-    version: Literal[1] = 1
-    name: Code = Field(description="the source under which the lines are known")
-    entity: Code
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
-    delimiter: Mark = ","
-    quote: Mark = '"'
+    version: Literal[1] = Field(1, description="version of the mapping language")
+    name: Code = Field(description="the source under which the lines are known, for ever")
+    entity: Code = Field(description="the legal entity whose expenses these are")
+    encoding: Annotated[str, AfterValidator(_encoding)] = Field(
+        "utf-8", description="as Python names it: `utf-8`, `cp1252`, `iso8859-15`; a mark of UTF-8 is read over"
+    )
+    delimiter: Mark = Field(",", description="one character; a tab is `\\t`")
+    quote: Mark = Field('"', description="around cells that hold the delimiter, a line end, or itself doubled")
     header: Literal[True] | tuple[Column, ...] = Field(True, description="true: the first line; else the names")
     forms: Forms = Forms()
     report: Grouping
