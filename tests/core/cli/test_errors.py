@@ -27,7 +27,7 @@ def test_an_unknown_code_names_the_nearest(cli: Cli) -> None:
     assert outcome.code == 2
     assert outcome.out == ""
     assert "PSR-9003" in outcome.err
-    assert "PSR-9010" in outcome.err
+    assert "PSR-9013" in outcome.err
 
 
 def test_a_search_finds_by_words_and_by_text(cli: Cli) -> None:

@@ -35,9 +35,13 @@ class Session:
     def database(self) -> Database:
         """The installation's database, opened and migrated at first use."""
         if self._database is None:
-            from passerelle.store.database import open_database
+            from passerelle.store.database import open_database, sqlite_file
 
+            file = sqlite_file(self.database_url)
+            new = file is not None and not file.exists()
             self._database = open_database(self.database_url)
+            if new:
+                self.say(f"A new, empty database was made: {file}")
         return self._database
 
     @property
