@@ -13,6 +13,7 @@ from tests.core.services.an_export import House, meal, train
 from passerelle.periods import system_clock
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Database
+from passerelle_generic_csv import GENERIC_CSV
 
 CommandLine = Any
 
@@ -36,7 +37,8 @@ def test_preview_shows_everything_and_the_command_that_does_it(cli: CommandLine,
     outcome = cli("export", "preview", "fr")
     assert outcome.code == 1, "one document is left out"
     for words in (
-        "Trial balance of what would leave, in EUR", "445660", "141.40", "FR_000001.pnm  (sage100-pnm by sage)",
+        "Trial balance of what would leave, in EUR", "445660", "141.40",
+        "FR_000001.pnm (number not reserved)  (sage100-pnm by sage)",
         "1234567890123", "#MECG", "! document ND000002", "PSR-4006",
         "Would export 1 document, 4 lines, 141.40 EUR in 3 files; 1 left out. Nothing was written.",
         "Do exactly this:  passerelle export create fr --expect ",
@@ -56,6 +58,47 @@ def test_preview_shows_everything_and_the_command_that_does_it(cli: CommandLine,
     assert cli("export", "preview", "gb", "--exit-code").code == 0
     house.send("G", train(100, split=[]), entity="GB", employee="G1")
     assert cli("export", "preview", "gb", "--exit-code").code == 6
+
+
+def test_what_a_format_cuts_away_is_told_before_and_after(cli: CommandLine, house: House) -> None:
+    own = house.files / "whole.toml"
+    shipped = next(iter(GENERIC_CSV.formats.values()))
+    own.write_text(shipped.replace('mark = "{', 'truncate_to = "unit"\nmark = "{'), encoding="utf-8")
+    house.change("exports", "fr", artifacts=[{"connection": "csv", "format": str(own)}])
+    house.send("R2", train(1996), revision=2)
+    house.send("R3", train(96))
+    shown = cli("export", "preview", "fr")
+    sums = "debit 160.00 = credit 160.00; ledger 162.32, cut 2.32; nothing left of 1 document"
+    assert f"  the whole file: {sums}\n  ND000003: nothing left of it in generic-csv\n" in shown.out
+    tally = cli("export", "preview", "fr", "--json").json["files"][0]["tally"]
+    assert (tally["ledger_debit"], tally["debit"], tally["cut"], tally["vanished"]) == ("162.32", "160.00", "2.32", 1)
+    nothing = "Nothing is left of it in generic-csv, which merges or cuts its amounts away."
+    assert f"the next fr takes it. {nothing}" in cli("export", "why", "ND000003").out
+    assert nothing not in cli("export", "why", "ND000002").out
+    made = cli("export", "create", "fr")
+    assert f"read back: 2 documents, 6 lines, {sums}\n" in made.out
+    proof = cli("export", "show", "1", "--json").json["artifacts"][0]["proof"]
+    assert (proof["ledger_debit"], proof["debit"], proof["documents"]) == (16232, 16000, 2)
+    assert nothing in cli("export", "why", "ND000003").out
+    assert cli("export", "verify", "1").code == 0
+    assert "FR_fr_000002.csv (number not reserved)" in _next_preview(cli, house)
+
+
+def _next_preview(cli: CommandLine, house: House) -> str:
+    house.send("R5", train(8640))
+    return str(cli("export", "preview", "fr").out)
+
+
+def test_what_a_format_loses_is_told_once(cli: CommandLine, house: House) -> None:
+    house.configure(connections=house.company["connections"] | {"other": {"connector": "sage", "entity": "FR"}})
+    first, second = (
+        {"connection": "sage", "format": "sage100-flg"}, {"connection": "other", "format": "sage100-flg"}
+    )  # fmt: skip
+    house.change("exports", "fr", artifacts=[first])
+    once = cli("export", "preview", "fr").out.count("this format loses")
+    assert once == 3
+    house.change("exports", "fr", artifacts=[first, second])
+    assert cli("export", "preview", "fr").out.count("this format loses") == once
 
 
 def test_create_delivers_and_names_what_it_left_out(cli: CommandLine, house: House) -> None:

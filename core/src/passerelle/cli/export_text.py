@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from passerelle import money
@@ -37,7 +38,7 @@ def preview_json(preview: Preview) -> dict[str, Any]:
             for account, (debit, credit, lines) in sorted(preview.balance.accounts.items())
         ],
         "left_out": [{"document": report, "findings": plain(found)} for report, found in preview.left_out.items()],
-        "files": [plain(sample) for sample in preview.samples],
+        "files": [_file_json(sample, currency) for sample in preview.samples],
         "unchanged": preview.unchanged,
         "to_approve": preview.to_approve,
         "to_control": preview.to_control,
@@ -49,7 +50,7 @@ def preview_text(preview: Preview, again: str, show_all: bool = False) -> str:
     blocks = []
     if preview.balance.documents:
         blocks.append(f"Trial balance of what would leave, in {preview.currency}\n\n" + _balance(preview, show_all))
-        blocks.extend(map(sample_text, preview.samples))
+        blocks.extend(_files(preview))
     if preview.to_approve or preview.to_control:
         control = counted(preview.to_control, "approved report")
         approve = counted(preview.to_approve, "submitted report")
@@ -75,15 +76,43 @@ def _balance(preview: Preview, show_all: bool) -> str:
     return table(["account", "name", "debit", "credit", "lines"], rows, right=frozenset({2, 3, 4}))
 
 
-def sample_text(sample: Sample) -> str:
+_VANISHED = 5
+
+
+def _file_json(sample: Sample, currency: str) -> dict[str, Any]:
+    """One file to be; its sums as strings."""
+    shown: dict[str, Any] = plain(sample)
+    sums = ("ledger_debit", "debit", "credit", "netted", "cut", "omitted_debit", "omitted_credit")
+    shown["tally"] |= {name: money.text(getattr(sample.tally, name), currency) for name in sums}
+    return shown
+
+
+def _files(preview: Preview) -> Iterator[str]:
+    """Each file with its first lines and what of the ledger it does not hold; what a format loses is said once."""
+    told: set[str] = set()
+    for sample in preview.samples:
+        lines = [sample_text(sample, " (number not reserved)")]
+        tally = sample.tally
+        if tally.ledger_debit != tally.debit or tally.debit != tally.credit:
+            lines.append(f"  the whole file: {_amounts(asdict(tally), preview.currency)}")
+        for report in tally.vanished_reports[:_VANISHED]:
+            lines.append(f"  {report}: nothing left of it in {sample.format}")
+        if tally.vanished > _VANISHED:
+            lines.append(f"  … and of {tally.vanished - _VANISHED:,} more")
+        if sample.format not in told:
+            lines.extend(f"  this format loses: {sentence}" for sentence in sample.loses)
+        told.add(sample.format)
+        yield "\n".join(lines)
+
+
+def sample_text(sample: Sample, number: str = "") -> str:
     """The first lines of one file under its name; columns are counted where they matter."""
-    lines = [f"{sample.file_name}  ({sample.format} by {sample.connection}), its first lines:"]
+    lines = [f"{sample.file_name}{number}  ({sample.format} by {sample.connection}), its first lines:"]
     if sample.ruler:
         width = max(map(len, sample.lines), default=0)
         lines.append("".join(str(i // 10 % 100).rjust(10) for i in range(10, width + 10, 10))[: max(width, 10)])
         lines.append(("1234567890" * (width // 10 + 1))[:width])
     lines.extend(line if line else "·" for line in sample.lines)
-    lines.extend(f"  this format loses: {sentence}" for sentence in sample.loses)
     return "\n".join(lines)
 
 
@@ -116,16 +145,35 @@ def export_text(facts: ExportFacts) -> str:
         lines.append(f"  voided: {facts.void_reason}")
     for artifact in facts.artifacts:
         proof = artifact.proof
-        debit, credit = (money.text(int(str(proof[side])), facts.currency) for side in ("debit", "credit"))
         lines.append(
             f"  file {artifact.position}: {artifact.file_name}  {artifact.size:,} bytes  sha256 {artifact.sha256[:16]}…"
         )
         lines.append(
-            f"    read back: {proof['documents']} documents, {proof['lines']} lines,"
-            f" debit {debit} = credit {credit} = ledger"
+            f"    read back: {proof['documents']} documents, {proof['lines']} lines, {_amounts(proof, facts.currency)}"
         )
         lines.extend(f"    {where}" for where in artifact.where)
     return "\n".join(lines)
+
+
+def _amounts(sums: Mapping[str, Any], currency: str) -> str:
+    """What a file holds of the ledger, and where the rest is: nothing is called equal that is not."""
+
+    def amount(name: str) -> str:
+        return money.text(int(sums[name]), currency)
+
+    equal = sums["debit"] == sums["credit"]
+    said = f"debit {amount('debit')} = credit {amount('credit')}"
+    if equal and sums["debit"] == sums["ledger_debit"]:
+        return f"{said} = ledger"
+    if not equal:
+        said = f"debit {amount('debit')}, credit {amount('credit')}"
+    said += f"; ledger {amount('ledger_debit')}"
+    said += "".join(f", {name} {amount(name)}" for name in ("netted", "cut") if sums[name])
+    if sums["omitted_debit"] or sums["omitted_credit"]:
+        said += f", left out on purpose: debit {amount('omitted_debit')}, credit {amount('omitted_credit')}"
+    if sums["vanished"]:
+        said += f"; nothing left of {counted(int(sums['vanished']), 'document')}"
+    return said
 
 
 def facts_json(facts: ExportFacts) -> dict[str, Any]:

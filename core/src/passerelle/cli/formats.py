@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +12,6 @@ from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.formats.explain import CellTrace, RecordTrace
 from passerelle.services.format_library import FormatFacts, examined, shipped, shipped_format
-
-if TYPE_CHECKING:
-    from passerelle.services.export_sample import Sample
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -108,13 +104,12 @@ def check_format(session: Session, file: Path) -> Answer:
     from passerelle.cli.export_text import sample_text
 
     facts, sample = examined(file)
-    text = _examined_text(facts, sample, sample_text(sample))
+    text = _examined_text(facts, sample_text(sample))
     after = f'format = "{file}" in `artifacts` of an export, then: passerelle config apply company.toml'
     return Answer(Examined(facts, sample.file_name, sample.lines), text, next=after)
 
 
-def _examined_text(facts: FormatFacts, sample: Sample, lines: str) -> str:
-    del sample
+def _examined_text(facts: FormatFacts, lines: str) -> str:
     settings = table(
         ["setting", "default", "choices", "decides"],
         [[s.name, s.default or '""', ", ".join(s.choices), s.description] for s in facts.settings],
@@ -125,6 +120,7 @@ def _examined_text(facts: FormatFacts, sample: Sample, lines: str) -> str:
         f"  proves   {', '.join(facts.recovers) or 'nothing: no variable stands alone in a cell'}",
         *([settings] if settings else []),
         lines,
+        *(["\n".join(f"  this format loses: {sentence}" for sentence in facts.loses)] if facts.loses else []),
     ]
     return "\n\n".join(parts)
 

@@ -54,9 +54,6 @@ def step_of(truncate_to: str | None, currency: str) -> int:
     return int(10 ** max(digits, 0))
 
 
-_FIELDS = {"type": "type_code"}  # variables of formats that a frozen line calls otherwise
-
-
 class Projection:
     """Turns frozen documents into what a format renders, for one connection."""
 
@@ -65,11 +62,16 @@ class Projection:
         self.shape = shape
         self._order = {kind: rank for rank, kind in enumerate(shape.line_order)}
 
-    def project(self, document: FrozenDocument, findings: list[Finding] | None = None) -> Document:
-        """The document as it leaves; what cannot be mapped is added to ``findings``."""
+    def merged(self, document: FrozenDocument) -> Sequence[FrozenLine]:
+        """Its lines, those made one that the format merges."""
         lines: Sequence[FrozenLine] = document.lines
         for merging in self.shape.merging:
             lines = merge(lines, merging)
+        return lines
+
+    def project(self, document: FrozenDocument, findings: list[Finding] | None = None) -> Document:
+        """The document as it leaves; what cannot be mapped is added to ``findings``."""
+        lines = self.merged(document)
         if self._order:
             order, last = self._order, len(self._order)
             lines = sorted(lines, key=lambda line: order.get(line[0], last))

@@ -10,16 +10,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from passerelle import money
 from passerelle.errors import Defect, Finding
+from passerelle.exports.tally import Tally
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.reader import ReadRecord
-from passerelle.formats.recovery import expectation, recoverable
+from passerelle.formats.recovery import expectation, expected_around, recoverable
+from passerelle.formats.rows import RUN_NAMES, Totals, trailer_values
 from passerelle.formats.shapes import Format
 
 
 @dataclass(slots=True)
 class Proof:
-    """What the read-back counted, amounts in minor units; ``compared`` names the values that the file tells."""
+    """What the read-back counted, amounts in minor units; ``compared`` names the values that the file tells.
+
+    ``documents`` are those that have a record in the file. ``tally`` says what of the ledger it holds; it is counted by
+    whoever hands the documents over.
+    """
 
     documents: int = 0
     lines: int = 0
@@ -29,6 +36,7 @@ class Proof:
     compared: tuple[str, ...] = ()
     months: dict[str, int] = field(default_factory=dict)  # journal and month -> debits
     plans: dict[str, int] = field(default_factory=dict)  # analytical axis or slot -> signed sum
+    tally: Tally = field(default_factory=Tally)
 
     def counted(self) -> dict[str, object]:
         """The counts as an export keeps them."""
@@ -41,6 +49,7 @@ class Proof:
             "compared": list(self.compared),
             "months": self.months,
             "plans": self.plans,
+            **self.tally.counted(),
         }
 
 
@@ -48,15 +57,15 @@ def prove(form: Format, run: RunRow, documents: Iterable[Document], records: Ite
     """Compares every record read with what was projected.
 
     The first difference raises ``Defect``: a value (PSR-6901), a missing or surplus record (PSR-6902), a document that
-    does not balance in the file (PSR-6903).
+    does not balance in the file (PSR-6903). Headers and trailers are compared too, as far as they tell their values.
     """
     told = recoverable(form)
     expected = expectation(form, run)
     proof = Proof(compared=tuple(sorted(told)))
-    entries = (record for record in records if record.record in ("line", "analytic"))
+    around: list[ReadRecord] = []
+    entries = _entries(records, around)
     for document in documents:
-        proof.documents += 1
-        balance = 0
+        balance, records_before = 0, proof.lines + proof.analytic
         for name, wanted in expected(document):
             record = next(entries, None)
             if record is None or record.record != name:
@@ -64,25 +73,42 @@ def prove(form: Format, run: RunRow, documents: Iterable[Document], records: Ite
             if record.values != wanted:
                 _compare(record, wanted, where)
             if name == "line":
-                balance += _count(proof, document, record.values)
+                balance += _count(proof, record.values)
             else:
                 proof.analytic += 1
                 plan = str(record.values.get("axis", record.values.get("slot", "")))
                 proof.plans[plan] = proof.plans.get(plan, 0) + int(record.values.get("section_amount", 0))
+        proof.documents += proof.lines + proof.analytic > records_before
         if balance and not form.omitted:
-            raise Defect(_finding("PSR-6903", "A document in the file does not balance", where, str(balance), "0"))
+            currency = str(run[RUN_NAMES.index("entity_currency")])
+            gap = money.text(balance, currency)
+            zero = money.text(0, currency)
+            raise Defect(_finding("PSR-6903", "A document in the file does not balance", where, gap, zero))
     surplus = next(entries, None)
     if surplus is not None:
         raise Defect(_finding("PSR-6902", "The file holds a record too many", where, f"record {surplus.position}", ""))
+    said = trailer_values(run, Totals(proof.documents, proof.lines, proof.lines + proof.analytic, proof.debit))
+    for record in around:
+        _compare(record, expected_around(form, record.record, said), where)
     return proof
 
 
-def _count(proof: Proof, document: Document, values: dict[str, Any]) -> int:
+def _entries(records: Iterator[ReadRecord], around: list[ReadRecord]) -> Iterator[ReadRecord]:
+    """Line and analytic records; the header and the trailer are put into ``around``."""
+    for record in records:
+        if record.record in ("line", "analytic"):
+            yield record
+        else:
+            around.append(record)
+
+
+def _count(proof: Proof, values: dict[str, Any]) -> int:
+    """Counts what the file itself says; no format loads that tells neither amount nor posting day."""
     proof.lines += 1
-    amount = int(values.get("amount", 0))
+    amount = int(values["amount"])
     if amount > 0:
         proof.debit += amount
-        month = f"{document.values[1]} {str(document.values[2])[:7]}"
+        month = f"{values.get('journal', '')} {values['posting_day'][:7]}".strip()
         proof.months[month] = proof.months.get(month, 0) + amount
     else:
         proof.credit -= amount

@@ -21,7 +21,7 @@ DERIVED = {
     "side": Variable("side", "line", "code", "debit or credit: the sign of `amount` as a word"),
 }
 TOTALS = {
-    "document_count": Variable("document_count", "run", "integer", "documents in the file"),
+    "document_count": Variable("document_count", "run", "integer", "documents with a record in the file"),
     "line_count": Variable("line_count", "run", "integer", "entry lines in the file"),
     "record_count": Variable("record_count", "run", "integer", "line and analytic records in the file"),
     "debit_total": Variable("debit_total", "run", "amount", "sum of the debits"),

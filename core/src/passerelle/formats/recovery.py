@@ -108,6 +108,16 @@ def expectation(form: Format, run: RunRow) -> Callable[[Document], Wanted]:
     return wanted
 
 
+def expected_around(form: Format, record: str, values: Mapping[str, str | int]) -> dict[str, str | int]:
+    """What reading back must find in the header or the trailer, given what its cells may read."""
+    shape = form.header if record == "header" else form.trailer
+    if shape is None:
+        return {}
+    told = recoveries(form, shape)
+    capitals = {name for name in told if shape.cells[told[name].cells[0]].upper and _is_code(name)}
+    return {name: str(values[name]).upper() if name in capitals else values[name] for name in told}
+
+
 def _taker(shapes: Mapping[str, Shape], told: Mapping[str, Recovery]) -> Callable[[FlatRow], dict[str, str | int]]:
     """Takes the values of ``told`` from a row."""
     shape = next(iter(shapes.values()))

@@ -49,7 +49,7 @@ def counted(totals: Totals, form: Format, run: RunRow, document: Document) -> To
     rows = list(document_rows(form, run, document))
     lines = [int(row.values["amount"]) for row in rows if row.shape.record == "line"]
     return Totals(
-        totals.document_count + 1,
+        totals.document_count + bool(rows),
         totals.line_count + len(lines),
         totals.record_count + len(rows),
         totals.debit_total + sum(amount for amount in lines if amount > 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from passerelle.exports.tally import Tally
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.shapes import Format
 from passerelle.formats.writer import compile_format, file_name, render
@@ -13,7 +14,10 @@ _LINES = {"tagged": 24, "fixed": 4, "delimited": 4}
 
 @dataclass(slots=True)
 class Sample:
-    """The first lines of one artifact; ``loses`` says what its format cannot tell."""
+    """The first lines of one artifact; ``loses`` says what its format cannot tell.
+
+    ``tally`` says what the whole file would hold of the ledger's amounts.
+    """
 
     format: str
     connection: str
@@ -21,13 +25,15 @@ class Sample:
     lines: list[str]
     ruler: bool
     loses: list[str]
+    tally: Tally
 
 
-def sample_of(form: Format, connection: str, run: RunRow, documents: list[Document]) -> Sample:
-    """Renders a few documents and takes the first lines."""
+def sample_of(
+    form: Format, connection: str, run: RunRow, documents: list[Document], tally: Tally | None = None
+) -> Sample:
+    """Renders a few documents and takes the first lines; ``tally`` is of all that would leave."""
     writer = compile_format(form, run)
     text = b"".join(render(writer, iter(documents))).decode(form.medium.encoding)
     lines = text.replace("\r\n", "\n").split("\n")[: _LINES[form.file.layout]]
-    return Sample(
-        form.name, connection, file_name(form, run), lines, form.file.layout == "fixed", list(form.file.loses)
-    )
+    name, ruler = file_name(form, run), form.file.layout == "fixed"
+    return Sample(form.name, connection, name, lines, ruler, list(form.file.loses), tally or Tally())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +62,7 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
             f"Export {sequence} ({definition}) holds it {what} at revision {revision}, piece {piece}: {state}."
         )
         export = stored.export(connection, export_id)
+        sentences += _missing_from(connection, export_id, one.report_number)
         following = f"passerelle export show {named(connection, export)}"
     live = max((revision for _, _, state, revision, *_ in left if state in ("live", "unknown")), default=0)
     if one.approval not in ("approved", "refused", "cancelled"):
@@ -106,6 +108,7 @@ def _candidate(
         elif leaving:
             what = "the correction of what has left" if leaving[0].rank else "it"
             sentences.append(f"It is a candidate: the next {code} takes {what}.")
+            sentences += [_nothing_left(form) for form in gathered.trial.vanished_from()]
         else:
             sentences.append("Its last revision changes nothing of what has left, so there is nothing to send.")
             break
@@ -114,6 +117,16 @@ def _candidate(
         sentences.append(f"It may leave, but no export definition of {entity} takes journal {one.journal}.")
         following = "add one to company.toml: [exports.NAME]"
     return Why(one.report_number, entity, tuple(sentences), tuple(dict.fromkeys(findings)), following)
+
+
+def _missing_from(connection: Connection, export_id: int, report: str) -> list[str]:
+    """The files of an export that hold nothing of a report which left in it."""
+    found = [(artifact.format, json.loads(artifact.proof)) for artifact in stored.artifacts(connection, export_id)]
+    return [_nothing_left(form) for form, proof in found if report in proof["vanished_reports"]]
+
+
+def _nothing_left(form: str) -> str:
+    return f"Nothing is left of it in {form}, which merges or cuts its amounts away."
 
 
 def _definitions(directory: Directory, entity: str, journal: str) -> list[str]:

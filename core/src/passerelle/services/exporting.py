@@ -73,18 +73,19 @@ class Gathering:
         self._last = pieces.last_numbers(survey.connection, survey.entity_id)
         self.sequence = self._last.get(numbering.export_series(survey.definition.kind), 0) + 1
         self._hash = hashlib.sha256(renderer.content().encode())
+        self.trial = renderer.trial(self.sequence)
 
     def documents(self, progress: Progress | None = None) -> Iterator[FrozenDocument]:
-        trial = self.renderer.trial(self.sequence)
         for checked, (document, findings) in enumerate(self.survey.documents(), 1):
             series = pieces.series(document.journal, document.fiscal_year)
             number = self._last.get(series, 0) + 1
-            findings.extend(trial.findings(document._replace(piece_number=number)))
+            findings.extend(self.trial.findings(document._replace(piece_number=number)))
             if findings:
                 self.left_out[document.report_number] = list(dict.fromkeys(findings))
                 continue
             self._last[series] = number
             self.balance.add(document)
+            self.trial.count(document)
             self._hash.update(json.dumps(frozen.content(document), ensure_ascii=False).encode())
             if len(self.sampled) < _SAMPLE_DOCUMENTS:
                 self.sampled.append(document._replace(piece_number=number))
@@ -175,7 +176,7 @@ def _preview_of(gathered: Gathering, code: str, directory: masterdata.Directory)
         Plan(changes, counts_of(changes) | {"add": balance.documents}, summary, gathered.expect),
         balance,
         gathered.left_out,
-        gathered.renderer.samples(gathered.sampled, gathered.sequence),
+        gathered.renderer.samples(gathered.sampled, gathered.sequence, gathered.trial.tallies),
         gathered.survey.unchanged,
         names,
         to_approve,

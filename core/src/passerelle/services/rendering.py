@@ -7,8 +7,8 @@ renders the same bytes whatever the configuration says today.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from passerelle.errors import ConfigurationFault, Defect, Finding
 from passerelle.exports.frozen import FrozenDocument
 from passerelle.exports.projection import CodeMap, Merging, Projection, Shape, step_of
 from passerelle.exports.proof import Proof, prove
+from passerelle.exports.tally import Tally
 from passerelle.formats.document import Document
 from passerelle.formats.load import declared_settings, load_format
 from passerelle.formats.reader import read
@@ -50,6 +51,19 @@ class ArtifactPlan:
     def writes(self, document: FrozenDocument) -> bool:
         """Whether documents of this entry type leave in this format."""
         return document.entry_type in self.format.entry_types
+
+    @property
+    def changes_amounts(self) -> bool:
+        """Whether a line of the ledger may leave with another amount, or not at all."""
+        return bool(self.projection.shape.merging or self.projection.shape.step > 1 or self.format.omitted)
+
+    def count(self, tally: Tally, document: FrozenDocument, projected: Document | None = None) -> None:
+        """Counts a document into the tally of this file."""
+        if self.changes_amounts:
+            shown = projected or self.projection.project(document)
+            tally.add(document, self.projection.merged(document), shown, self.format.omitted)
+        else:
+            tally.add_whole(document)
 
 
 class Renderer:
@@ -97,22 +111,25 @@ class Renderer:
         """Renders documents for their findings alone."""
         return Trial([(plan, compile_format(plan.format, self.run_row(sequence))) for plan in self.plans])
 
-    def samples(self, documents: list[FrozenDocument], sequence: int = 1) -> list[Sample]:
-        """The first lines of every artifact, for eyes."""
+    def samples(self, documents: list[FrozenDocument], sequence: int, tallies: Sequence[Tally]) -> list[Sample]:
+        """The first lines of every artifact, for eyes, each with the tally of the whole file."""
         run = self.run_row(sequence)
-        return [
-            sample_of(
-                plan.format, plan.connection, run, [plan.projection.project(d) for d in documents if plan.writes(d)]
-            )
-            for plan in self.plans
-        ]
+        samples = []
+        for plan, tally in zip(self.plans, tallies, strict=True):
+            shown = [plan.projection.project(document) for document in documents if plan.writes(document)]
+            samples.append(sample_of(plan.format, plan.connection, run, shown, tally))
+        return samples
 
 
 class Trial:
-    """Trial render: every document through every format, with its findings."""
+    """Trial render: every document through every format, with its findings.
+
+    ``tallies`` holds, for each file, what it would hold of the documents that were counted.
+    """
 
     def __init__(self, writers: list[tuple[ArtifactPlan, Writer]]) -> None:
         self._writers = writers
+        self.tallies = [Tally() for _ in writers]
 
     def findings(self, document: FrozenDocument) -> list[Finding]:
         """What keeps this document from leaving in one of the files."""
@@ -125,6 +142,18 @@ class Trial:
         if not taken:
             found.append(_nobody_writes(document))
         return found
+
+    def count(self, document: FrozenDocument) -> None:
+        """Counts in a document that leaves."""
+        for (plan, _), tally in zip(self._writers, self.tallies, strict=True):
+            if plan.writes(document):
+                plan.count(tally, document)
+
+    def vanished_from(self) -> list[str]:
+        """The formats in which nothing is left of some document that was counted."""
+        return [
+            plan.format.name for (plan, _), tally in zip(self._writers, self.tallies, strict=True) if tally.vanished
+        ]
 
 
 def _plan(position: int, artifact: dict[str, Any], snapshot: Snapshot) -> ArtifactPlan:
@@ -233,12 +262,17 @@ def _produce_one(
     )  # fmt: skip
 
 
-def projected(database: Database, export: stored.ExportRow, plan: ArtifactPlan) -> Iterator[Document]:
-    """The documents of an export as one artifact shows them, streamed from what is frozen."""
+def projected(
+    database: Database, export: stored.ExportRow, plan: ArtifactPlan, tally: Tally | None = None
+) -> Iterator[Document]:
+    """The documents of an export as one artifact shows them, streamed from what is frozen, counted into ``tally``."""
     with database.reading() as connection:
         for document in stored.documents(connection, export.id, plan.format.document_order):
             if plan.writes(document):
-                yield plan.projection.project(document)
+                shown = plan.projection.project(document)
+                if tally is not None:
+                    plan.count(tally, document, shown)
+                yield shown
 
 
 def rendered(
@@ -266,7 +300,10 @@ def proven(database: Database, export: stored.ExportRow, renderer: Renderer, pla
     run = renderer.run_row(export.sequence or 0)
     with path.open("rb") as handle:
         records = read(plan.format, iter(lambda: handle.read(_BLOCK), b""), currency=currency, year=year)
-        return prove(plan.format, run, projected(database, export, plan), records, f"export {export.sequence}")
+        tally = Tally()
+        documents = projected(database, export, plan, tally)
+        proof = prove(plan.format, run, documents, records, f"export {export.sequence}")
+    return replace(proof, tally=tally)
 
 
 def _nobody_writes(document: FrozenDocument) -> Finding:
