@@ -109,7 +109,7 @@ def check_import(made: Installation, source: Source, lines: list[Spent]) -> None
     refused = [one for one in lines if one.refused]
     taken = [one for one in lines if not one.refused]
     answer, rejects = bring(made, source, source.path(made.shared), 1 if refused else 0)
-    counts = {"read": len(lines), "taken": len(taken), "unchanged": 0, "refused": len(refused)}
+    counts = {"read": len(lines), "taken": len(taken), "unchanged": 0, "differing": 0, "refused": len(refused)}
     assert answer["lines"] == answer["expenses"] == counts
     assert total(answer["amounts_taken"], source.currency) == sum(one.amount for one in taken)
     assert total(answer["amounts_refused"], source.currency) == sum(one.amount for one in refused)
@@ -130,7 +130,8 @@ def check_nothing_changes(made: Installation, taken: dict[str, list[Spent]]) -> 
         refused = 1 if source.mend else 0
         answer, rejects = bring(made, source, source.path(made.shared), refused)
         number = len(taken[source.name])
-        assert answer["lines"] == {"read": number + refused, "taken": 0, "unchanged": number, "refused": refused}
+        counts = {"read": number + refused, "taken": 0, "unchanged": number, "differing": 0, "refused": refused}
+        assert answer["lines"] == counts
         assert total(answer["amounts_unchanged"], source.currency) == sum(one.amount for one in taken[source.name])
         assert len(rejects) == refused
         changes = ("reports_new", "reports_changed", "approved", "posted", "ledger_lines", "withdrawn")
@@ -150,7 +151,8 @@ def check_mending(made: Installation, source: Source, refused: list[Spent]) -> N
         text = text.replace(wrong, right)
     file.write_text(text, encoding="utf-8")
     answer, rejects = bring(made, source, file, 0)
-    assert answer["lines"] == {"read": len(refused), "taken": len(refused), "unchanged": 0, "refused": 0}
+    counts = {"read": len(refused), "taken": len(refused), "unchanged": 0, "differing": 0, "refused": 0}
+    assert answer["lines"] == counts
     assert total(answer["amounts_taken"], source.currency) == sum(one.amount for one in refused)
     assert (answer["posted"], rejects) == (len(refused), [])
     answer, rejects = bring(made, source, source.path(made.shared), 0)

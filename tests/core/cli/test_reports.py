@@ -75,9 +75,34 @@ def test_an_import_says_what_was_taken_what_not_and_what_to_type_next(ready: Any
 
 def test_json_adds_up(ready: Any) -> None:
     data = take(ready, "--json").json
-    assert data["lines"] == {"read": 2, "taken": 1, "unchanged": 0, "refused": 1}
+    assert data["lines"] == {"read": 2, "taken": 1, "unchanged": 0, "differing": 0, "refused": 1}
     assert data["amounts_refused"] == [{"currency": "EUR", "amount": "5.00"}]
     assert data["findings"][0]["place"]["line"] == 3
+
+
+def test_a_changed_line_is_a_finding_of_its_own(ready: Any) -> None:
+    take(ready)
+    (ready.folder / "taxis.csv").write_text("id,who,day,amount\n1,E1,2026-01-03,99.00\n")
+    outcome = take(ready)
+    assert outcome.code == 1
+    assert "99.00 EUR" in next(line for line in outcome.out.splitlines() if line.startswith("known, other content"))
+    assert outcome.err.splitlines()[-1].endswith("--rejects refused.csv")
+
+
+def test_json_holds_every_finding_and_stderr_none(ready: Any) -> None:
+    (ready.folder / "taxis.csv").write_text("id,who,day,amount\n" + "".join(f"{n},E1,soon,5.00\n" for n in range(40)))
+    outcome = take(ready, "--json")
+    assert (len(outcome.json["findings"]), outcome.json["findings_total"]) == (40, 40)
+    assert "PSR-" not in outcome.err
+
+
+def test_one_of_a_thing_is_said_in_the_singular(ready: Any) -> None:
+    assert "ledger:  0 reports, 0 lines" in take(ready).out
+    assert (
+        "1 report approved; 0 were already. Ledger: 1 report posted, 2 lines"
+        in ready("reports", "approve", "--all").out
+    )
+    assert "in 1 expense\n" in ready("reports", "show", "ND000001").out
 
 
 def test_strict_and_dry_run_write_nothing(ready: Any) -> None:

@@ -142,7 +142,7 @@ def test_unknown_codes_are_told_with_the_nearest(kind: str, code: str, expected:
     assert finding.remedy
 
 
-@given(st.integers(-(10**12), 10**12), st.integers(1, 10**7))
+@given(st.integers(1 - 10**12, 10**12 - 1), st.integers(1, 10**7))
 def test_a_refund_mirrors_its_original_in_any_currency(cents: int, rate: int) -> None:
     fields = {"currency": "USD", "rate": f"{rate / 10**4:.4f}"}
     one, _ = check(amount=f"{cents // 100}.{cents % 100:02d}" if cents >= 0 else "0.00", **fields)

@@ -65,12 +65,32 @@ def test_a_line_that_joins_a_controlled_report_takes_its_control_back(intake: In
     assert not intake.rows(REPORTS)[0][4]
 
 
-def test_a_known_line_with_other_content_changes_nothing_and_warns(intake: Intake) -> None:
+def test_a_known_line_with_other_content_is_not_taken_and_told_with_its_money(intake: Intake, tmp_path: Path) -> None:
+    mapping, rejects = intake.mapping(), tmp_path / "refused.csv"
+    twice = [("1", "E1", "2026-01-03", "-12.00", "own"), ("1", "E1", "2026-01-03", "-13.00", "own")]
+    first = intake.csv(twice, mapping)
+    assert (first.lines.taken, first.lines.differing, intake.codes(first)) == (1, 1, ["PSR-1203"])
+    changed, same = ("1", "E1", "2026-01-03", "-99.00", "own"), ("1", "E1", "2026-01-03", "-12.00", "own")
+    outcome = intake.csv([changed, same, ("2", "E1", "2026-01-04", "5.00", "own")], mapping, rejects)
+    lines = outcome.lines
+    assert (lines.read, lines.taken, lines.unchanged, lines.differing, lines.refused) == (3, 1, 1, 1, 0)
+    amounts = (outcome.amounts_taken, outcome.amounts_unchanged, outcome.amounts_differing, outcome.amounts_refused)
+    assert [[one.amount for one in each] for each in amounts] == [["5.00"], ["-12.00"], ["-99.00"], []]
+    [finding] = outcome.findings
+    assert (finding.code, finding.severity, finding.place.line if finding.place else 0) == ("PSR-1203", "error", 2)
+    assert "-99.00 EUR instead of -12.00 EUR" in finding.value
+    [_, (*cells, code, _, _)] = cells_of(rejects)
+    assert (tuple(cells), code) == (changed, "PSR-1203")
+    assert [row[:2] for row in intake.rows(EXPENSES)] == [("1", -1200), ("2", 500)]
+
+
+def test_a_known_line_with_other_content_stops_a_strict_import(intake: Intake) -> None:
     mapping = intake.mapping()
     intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
-    outcome = intake.csv([("1", "E1", "2026-01-03", "99.00", "own")], mapping)
-    assert (outcome.lines.unchanged, intake.codes(outcome)) == (1, ["PSR-1203"])
-    assert intake.rows(EXPENSES)[0][1] == 1000
+    lines = [("1", "E2", "2026-01-03", "10.00", "own"), ("2", "E1", "2026-01-03", "1.00", "own")]
+    outcome = intake.csv(lines, mapping, strict=True)
+    assert (outcome.written, outcome.lines.differing, outcome.findings[0].value) == (False, 1, "employee")
+    assert len(intake.rows(EXPENSES)) == 1
 
 
 def test_a_known_line_that_can_no_longer_be_read_is_still_known(intake: Intake, tmp_path: Path) -> None:
@@ -78,6 +98,16 @@ def test_a_known_line_that_can_no_longer_be_read_is_still_known(intake: Intake, 
     intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
     outcome = intake.csv([("1", "E1", "0000-00-00", "10.00", "own")], mapping)
     assert (outcome.lines.unchanged, outcome.lines.refused) == (1, 0)
+
+
+@pytest.mark.parametrize(("day", "amount"), [("0000-00-00", "11.00"), ("2026-01-03", "1O.00")])
+def test_a_known_line_that_can_no_longer_be_read_is_no_excuse_for_other_money(
+    intake: Intake, day: str, amount: str
+) -> None:
+    mapping = intake.mapping()
+    intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
+    outcome = intake.csv([("1", "E1", day, amount, "own")], mapping)
+    assert (outcome.lines.differing, intake.codes(outcome)) == (1, ["PSR-1203"])
 
 
 BAD = [

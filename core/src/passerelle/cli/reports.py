@@ -12,6 +12,7 @@ from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.errors import Finding, UsageFault
+from passerelle.plan import counted
 from passerelle.reports.outcome import Amount, ImportOutcome
 from passerelle.services import intake, reports
 from passerelle.services.reports import Decided, ExpenseShown, ReportDetail, ReportSummary
@@ -46,8 +47,8 @@ _entity = click.option("--entity", help="Only this legal entity.")
 )
 @click.argument("file", type=_PATH)
 @click.option("--mapping", type=_PATH, help="How a CSV file is read (TOML). Without it FILE is JSON Lines.")
-@click.option("--rejects", type=_PATH, help="Where the refused lines go, as they came.")
-@click.option("--strict", is_flag=True, help="All or nothing: one refused line, and nothing is taken.")
+@click.option("--rejects", type=_PATH, help="Where the lines that were not taken go, as they came.")
+@click.option("--strict", is_flag=True, help="All or nothing: one line that cannot be taken, and nothing is.")
 @click.option("--dry-run", is_flag=True, help="Do it all and take it back: what would happen?")
 def import_(
     session: Session, file: Path, mapping: Path | None, rejects: Path | None, strict: bool, dry_run: bool
@@ -70,19 +71,28 @@ def import_(
     )
 
 
+_FATES = {"differing": "known, other content, not taken"}
+
+
 def _import_text(outcome: ImportOutcome, strict: bool) -> str:
     rows = [
-        [name, f"{getattr(outcome.lines, name):,}", f"{getattr(outcome.expenses, name):,}", _amounts(amounts)]
+        [
+            _FATES.get(name, name),
+            f"{getattr(outcome.lines, name):,}",
+            f"{getattr(outcome.expenses, name):,}",
+            _amounts(amounts),
+        ]
         for name, amounts in (
             ("taken", outcome.amounts_taken),
             ("unchanged", outcome.amounts_unchanged),
+            ("differing", outcome.amounts_differing),
             ("refused", outcome.amounts_refused),
         )
     ]
     rows.append(["read", f"{outcome.lines.read:,}", f"{outcome.expenses.read:,}", ""])
     lines = [table(["", "lines", "expenses", "amount"], rows, right=frozenset({1, 2})), ""]
     if not outcome.written:
-        why = "A line was refused and --strict was given. " if strict else ""
+        why = "A line was not taken and --strict was given. " if strict else ""
         lines.append(f"{why}Nothing was written; this is what would have been.")
     lines.append(
         f"reports: {outcome.reports_new:,} new, {outcome.reports_changed:,} changed, {outcome.approved:,} approved; "
@@ -90,10 +100,11 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
     )
     if outcome.written:
         lines.append(
-            f"ledger:  {outcome.posted:,} reports, {outcome.ledger_lines:,} lines; held back: {outcome.held_back:,}"
+            f"ledger:  {counted(outcome.posted, 'report')}, {counted(outcome.ledger_lines, 'line')}; "
+            f"held back: {outcome.held_back:,}"
         )
     if outcome.rejects:
-        lines.append(f"rejects: {outcome.lines.refused:,} lines in {outcome.rejects}")
+        lines.append(f"rejects: {counted(outcome.lines.not_taken, 'line')} in {outcome.rejects}")
     if outcome.findings_total > len(outcome.findings):
         lines.append(f"Only the first {len(outcome.findings):,} of {outcome.findings_total:,} findings are listed.")
     return "\n".join(lines)
@@ -106,13 +117,14 @@ def _amounts(amounts: tuple[Amount, ...]) -> str:
 def _after_import(outcome: ImportOutcome, file: Path, mapping: Path | None, strict: bool, dry_run: bool) -> str:
     with_mapping = f" --mapping {shlex.quote(str(mapping))}" if mapping is not None else ""
     again = "passerelle reports import"
-    if dry_run and not outcome.lines.refused:
+    not_taken = outcome.lines.not_taken
+    if dry_run and not not_taken:
         return f"{again} {shlex.quote(str(file))}{with_mapping}" + (" --strict" if strict else "")
-    if outcome.lines.refused and outcome.rejects and outcome.written:
+    if not_taken and outcome.rejects and outcome.written:
         return f"mend {outcome.rejects}, then: {again} {shlex.quote(outcome.rejects)}{with_mapping}"
-    if outcome.lines.refused and not outcome.rejects:
+    if not_taken and not outcome.rejects:
         return f"{again} {shlex.quote(str(file))}{with_mapping} --rejects refused{file.suffix}"
-    if outcome.lines.refused:
+    if not_taken:
         return f"mend {file}, then: {again} {shlex.quote(str(file))}{with_mapping}"
     return "passerelle reports list"
 
@@ -157,10 +169,10 @@ def _numbers(numbers: tuple[str, ...], all_: bool) -> tuple[str, ...] | None:
 
 
 def _decided(decided: Decided, done: str, following: str) -> Answer:
-    text = f"{decided.changed:,} reports {done}; {decided.unchanged:,} were already."
-    text += (
-        f" Ledger: {decided.posted:,} reports posted, {decided.ledger_lines:,} lines, {decided.held_back:,} held back."
-    )
+    were = f"{decided.unchanged:,} {'was' if decided.unchanged == 1 else 'were'} already"
+    text = f"{counted(decided.changed, 'report')} {done}; {were}. "
+    text += f"Ledger: {counted(decided.posted, 'report')} posted, {counted(decided.ledger_lines, 'line')}, "
+    text += f"{decided.held_back:,} held back."
     return Answer(
         decided,
         text=text,
@@ -245,7 +257,7 @@ def list_(
     ]
     headings = ["number", "entity", "employee", "title", "expenses", "total", "", "status"]
     if len(found) == limit:
-        session.say(f"Only the first {limit} reports are shown; --limit shows more.")
+        session.say(f"Only the first {counted(limit, 'report')} may be shown; --limit shows more.")
     following = (
         f"passerelle reports show {found[0].number} --entity {found[0].entity}"
         if found
@@ -255,7 +267,7 @@ def list_(
 
 
 def _status(one: ReportSummary) -> str:
-    return one.status + (f" ({len(one.findings)} findings)" if one.findings else "")
+    return one.status + (f" ({counted(len(one.findings), 'finding')})" if one.findings else "")
 
 
 def _note(line: ExpenseShown) -> str:
@@ -295,7 +307,7 @@ def _report_text(one: ReportDetail) -> str:
     ]
     headings = ["expense", "date", "type", "amount", "", one.currency, "comment", "note"]
     lines.append(table(headings, rows, right=frozenset({3, 5})))
-    lines.append(f"total {one.total} {one.currency} in {one.expenses:,} expenses")
+    lines.append(f"total {one.total} {one.currency} in {counted(one.expenses, 'expense')}")
     return "\n".join(lines)
 
 

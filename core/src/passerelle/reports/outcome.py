@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,7 +15,8 @@ from passerelle.errors import Finding
 from passerelle.money import CURRENCIES
 from passerelle.reports.expense import DECIMAL
 
-Fate = Literal["taken", "unchanged", "refused"]
+Fate = Literal["taken", "unchanged", "differing", "refused"]
+_FATES: tuple[Fate, ...] = get_args(Fate)
 _KEPT = 10_000  # findings held in memory; all of them stand in the rejects file
 
 
@@ -28,13 +29,22 @@ class Amount(BaseModel):
 
 
 class Fates(BaseModel):
-    """What became of the lines of a file, or of the expenses in them: read = taken + unchanged + refused."""
+    """What became of the lines of a file, or of the expenses in them; read is the sum of the others.
+
+    ``differing``: the id is known with other content. Like a refused line it was not taken.
+    """
 
     model_config = ConfigDict(frozen=True)
     read: int
     taken: int
     unchanged: int
+    differing: int
     refused: int
+
+    @property
+    def not_taken(self) -> int:
+        """Lines that a person must look at: what a rejects file holds."""
+        return self.differing + self.refused
 
 
 class ImportOutcome(BaseModel):
@@ -56,6 +66,7 @@ class ImportOutcome(BaseModel):
     duplicates: int
     amounts_taken: tuple[Amount, ...]
     amounts_unchanged: tuple[Amount, ...]
+    amounts_differing: tuple[Amount, ...]
     amounts_refused: tuple[Amount, ...]
     rejects: str
     findings: tuple[Finding, ...]
@@ -68,7 +79,7 @@ class Tally:
     def __init__(self) -> None:
         self.lines: Counter[Fate] = Counter()
         self.expenses: Counter[Fate] = Counter()
-        self.amounts: dict[Fate, Counter[str]] = {"taken": Counter(), "unchanged": Counter(), "refused": Counter()}
+        self.amounts: dict[Fate, Counter[str]] = {fate: Counter() for fate in _FATES}
         self.withdrawn = 0
         self.reports_new = 0
         self.reports_changed = 0
@@ -111,6 +122,7 @@ class Tally:
             duplicates=self.duplicates,
             amounts_taken=_amounts(self.amounts["taken"]),
             amounts_unchanged=_amounts(self.amounts["unchanged"]),
+            amounts_differing=_amounts(self.amounts["differing"]),
             amounts_refused=_amounts(self.amounts["refused"]),
             rejects=rejects,
             findings=tuple(self.findings),
@@ -126,8 +138,8 @@ def readable(currency: Any, amount: Any) -> Iterator[tuple[str, int]]:
 
 
 def _fates(counted: Mapping[Fate, int]) -> Fates:
-    taken, unchanged, refused = (counted.get(fate, 0) for fate in ("taken", "unchanged", "refused"))
-    return Fates(read=taken + unchanged + refused, taken=taken, unchanged=unchanged, refused=refused)
+    each = {fate: counted.get(fate, 0) for fate in _FATES}
+    return Fates(read=sum(each.values()), **each)
 
 
 def _amounts(totals: Mapping[str, int]) -> tuple[Amount, ...]:

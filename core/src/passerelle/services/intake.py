@@ -35,7 +35,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class _TakenBack(Exception):
-    """Ends the one transaction of a dry run or a strict import that refused a line."""
+    """Ends the one transaction of a dry run or a strict import that did not take a line."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def import_reports(
             try:
                 with database.transaction() as connection:
                     job.take(lambda: nullcontext(connection))
-                    if request.dry_run or tally.lines["refused"]:
+                    if request.dry_run or tally.lines["refused"] or tally.lines["differing"]:
                         raise _TakenBack
             except _TakenBack:
                 written = False

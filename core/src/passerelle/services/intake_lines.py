@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
@@ -22,7 +22,7 @@ from passerelle.reports.intake import CheckedExpense, ReportKind, check_expense
 from passerelle.reports.known import EntityView
 from passerelle.reports.lines import CsvLines, Line
 from passerelle.reports.mapping import MappingFile
-from passerelle.reports.outcome import Tally, readable
+from passerelle.reports.outcome import Fate, Tally, readable
 from passerelle.reports.revision import Standing
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
@@ -34,6 +34,8 @@ _BLOCK = 2000
 _LONGEST_TITLE = 500
 _TITLE = re.compile(rf".{{1,{_LONGEST_TITLE}}}")
 _FIELDS = tuple(ExpenseInput.model_fields)
+_NAMES = {"day": "date", "type_id": "type", "entity_gross": "entity_amount"}
+Outcome: TypeAlias = tuple[Fate, tuple[Finding, ...]]
 
 
 class CheckedLine(NamedTuple):
@@ -130,35 +132,38 @@ class LineImport:
         column = self.reader.column_of.get(finding.field, finding.field)
         return replace(finding, object=finding.object or name, field=column, place=place)
 
-    def _save(self, connection: Connection, block: Sequence[CheckedLine]) -> list[str]:
-        """Writes what is new; returns each line's fate."""
+    def _save(self, connection: Connection, block: Sequence[CheckedLine]) -> list[Outcome]:
+        """Writes what is new; returns what became of each line."""
         ids = [one.id for one in block if one.id and "\0" not in one.id]
         known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, ids)
         fresh: dict[str, CheckedLine] = {}
-        fates: list[str] = []
+        fates: list[Outcome] = []
         for one in block:
             if one.id in known:
                 there = known[one.id]
                 fates.append(self._known(one, there.content, there.employee_id))
             elif one.checked is None:
-                fates.append("refused")
+                fates.append(("refused", one.findings))
             elif one.id in fresh:
                 twin = fresh[one.id]
                 fates.append(self._known(one, twin.checked, twin.employee_id))
             else:
                 fresh[one.id] = one
-                fates.append("taken")
+                fates.append(("taken", one.findings))
         self._add(connection, list(fresh.values()))
         return fates
 
-    def _known(self, one: CheckedLine, there: CheckedExpense | None, employee_id: int) -> str:
+    def _known(self, one: CheckedLine, there: CheckedExpense | None, employee_id: int) -> Outcome:
+        """A line whose id is known. One that was mended meanwhile is at fault for ever in its source: where its amount
+        is the one that is there, it is known."""
         assert there is not None
-        same = one.checked is None or (
-            one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
-        )
-        if not same:
-            self.tally.note([self._placed(_known_differently(one, there), one.line, f"line {one.line.number}")])
-        return "unchanged"
+        if one.checked is None:
+            same = one.amounts == ((there.currency, there.gross),)
+        else:
+            same = one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
+        if same:
+            return "unchanged", ()
+        return "differing", (self._placed(_known_differently(one, there), one.line, f"line {one.line.number}"),)
 
     def _add(self, connection: Connection, fresh: Sequence[CheckedLine]) -> None:
         if not fresh:
@@ -215,20 +220,15 @@ class LineImport:
         names = {"employee": employee, "entity": self.view.code, "source": self.mapping.name}
         return self.mapping.report.title.format(period=group.partition("/")[2], **names)
 
-    def _tell(self, block: Sequence[CheckedLine], fates: Sequence[str]) -> None:
+    def _tell(self, block: Sequence[CheckedLine], fates: Sequence[Outcome]) -> None:
         """Counts, findings and rejects of a block, once it is in the database."""
-        for one, fate in zip(block, fates, strict=True):
-            if fate == "refused":
-                self.tally.add("refused", one.amounts)
-                faults = [finding for finding in one.findings if finding.severity == "error"]
+        for one, (fate, findings) in zip(block, fates, strict=True):
+            self.tally.add(fate, one.amounts)
+            self.tally.note(findings)
+            if fate in ("refused", "differing"):
+                faults = [finding for finding in findings if finding.severity == "error"]
                 line_id = one.id if self.reader.hashed else ""
                 self.rejects.write(self.lines.with_reasons(one.line, faults[0].code, _reason(faults), line_id))
-                self.tally.note(one.findings)
-            elif fate == "taken":
-                self.tally.add("taken", one.amounts)
-                self.tally.note(one.findings)
-            else:
-                self.tally.add("unchanged", one.amounts)
 
 
 def _reason(faults: Iterable[Finding]) -> str:
@@ -268,16 +268,18 @@ def possible_duplicate(employee: str, expense: CheckedExpense) -> Finding:
 
 
 def _known_differently(one: CheckedLine, there: CheckedExpense) -> Finding:
-    names: Iterator[str] = (
-        name for name in CheckedExpense._fields if one.checked and getattr(one.checked, name) != getattr(there, name)
-    )
+    given = one.checked
+    names = [_NAMES.get(name, name) for name in CheckedExpense._fields if name not in ("gross", "derived")
+             and given is not None and getattr(given, name) != getattr(there, name)]  # fmt: skip
+    if one.amounts != ((there.currency, there.gross),):
+        stated = ", ".join(money.display(amount, currency) for currency, amount in one.amounts) or "unreadable"
+        names.insert(0, f"amount {stated} instead of {money.display(there.gross, there.currency)}")
     return Finding(
         "PSR-1203",
-        "A known line came again with other content; what is there was kept.",
+        "A known line came again with other content. It was not taken; what is there was kept.",
         object=f"expense {one.id}",
-        value=", ".join(name for name in names if name != "derived") or "employee",
+        value=", ".join(names) or "employee",
         expected="the same content, since lines grouped by a mapping are added, never changed",
         remedy="correct it by a refund line and a new line, each with an id of its own",
         who="accountant",
-        severity="warning",
     )
