@@ -19,6 +19,7 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 from stdnum.fr import siren as french_siren
 
+from passerelle.masterdata.countries import COUNTRIES
 from passerelle.money import CURRENCIES
 from passerelle.periods import FiscalYears
 
@@ -38,6 +39,12 @@ def _trusted(info: ValidationInfo) -> bool:
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
         raise ValueError("expected a currency code of ISO 4217, as EUR")
+    return code
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("expected a country code of ISO 3166, as FR")
     return code
 
 
@@ -116,7 +123,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Day = Annotated[date, BeforeValidator(_day)]
 HostKey = Annotated[str, StringConstraints(min_length=1, max_length=4000)]  # an RSA key is long
 Currency = Annotated[str, AfterValidator(_currency)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Iban = Annotated[str, AfterValidator(_iban)]
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
