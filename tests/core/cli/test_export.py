@@ -14,6 +14,7 @@ from passerelle.periods import system_clock
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import Database
 from passerelle_generic_csv import GENERIC_CSV
+from passerelle_sage import SAGE
 
 CommandLine = Any
 
@@ -90,15 +91,16 @@ def _next_preview(cli: CommandLine, house: House) -> str:
 
 
 def test_what_a_format_loses_is_told_once(cli: CommandLine, house: House) -> None:
-    house.configure(connections=house.company["connections"] | {"other": {"connector": "sage", "entity": "FR"}})
-    first, second = (
-        {"connection": "sage", "format": "sage100-flg"}, {"connection": "other", "format": "sage100-flg"}
-    )  # fmt: skip
+    own = house.files / "own.toml"
+    own.write_text(SAGE.formats["sage100-flg"].replace("{sequence:000000}.txt", "{sequence}.flg"), encoding="utf-8")
+    first, second = ({"connection": "sage", "format": form} for form in ("sage100-flg", str(own)))
     house.change("exports", "fr", artifacts=[first])
     once = cli("export", "preview", "fr").out.count("this format loses")
     assert once == 3
     house.change("exports", "fr", artifacts=[first, second])
-    assert cli("export", "preview", "fr").out.count("this format loses") == once
+    shown = cli("export", "preview", "fr").out
+    assert shown.count("this format loses") == once
+    assert "FR_1.flg (number not reserved)" in shown
 
 
 def test_create_delivers_and_names_what_it_left_out(cli: CommandLine, house: House) -> None:

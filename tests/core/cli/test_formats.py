@@ -55,7 +55,7 @@ def test_check_shows_a_fault_with_line_and_caret(cli: Cli) -> None:
 
 def test_check_refuses_what_is_no_text_and_what_is_not_there(cli: Cli) -> None:
     (cli.folder / "my.toml").write_bytes(b"\xff\xfe")
-    assert "PSR-5001" in cli("formats", "check", "my.toml").err
+    assert "PSR-2028" in cli("formats", "check", "my.toml").err
     assert cli("formats", "check", "other.toml").code == 2
 
 

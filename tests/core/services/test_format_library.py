@@ -51,7 +51,7 @@ def test_faults_carry_the_path_as_it_was_given(tmp_path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigurationFault) as fault:
         examined(path)
-    assert fault.value.findings[0].code == "PSR-5001"
+    assert fault.value.findings[0].code == "PSR-2028"
 
 
 def test_the_example_balances() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
+from passerelle.formats.cells import CellFault, Finisher
 from passerelle.formats.faults import Faults, nearest
 from passerelle.formats.language import (
     KNOWN,
@@ -191,6 +193,20 @@ class Resolver:
                 text.encode(self.medium.encoding)
             except UnicodeEncodeError:
                 self.faults.add("PSR-5008", f"{self.medium.encoding} cannot hold the constant.", path, value=text)
+        for branch in cell.branches:
+            self._settings_suit(branch, cell)
+
+    def _settings_suit(self, branch: Branch, cell: Cell) -> None:
+        """A setting that the cell could hold in no document is a fault of who chose it, not of every document."""
+        bare = replace(cell, required=False, pad="", width=cell.width and max(cell.width - _least(branch), 0))
+        for name in branch.settings if not self.faults else ():
+            value = str(self.settings[name])
+            try:
+                Finisher(bare, branch.kind, self.medium, self.medium.flag_prefix)(value.strip(" "))
+            except CellFault as fault:
+                message = f"The setting {name} has a value that field {cell.name} can never hold. {fault.message}"
+                remedy = "correct the connection"
+                self.faults.add_outside("PSR-5012", message, f"settings.{name}", value, fault.expected, remedy)
 
     def _position(self, field: FieldSpec, cell: Cell, before: list[Cell], path: Path) -> None:
         """Checks ``at`` against where the cell really comes to stand."""
@@ -241,7 +257,8 @@ class Resolver:
         if not any(isinstance(part, Hole) and part.name == "label" for part in parts):
             said = f"variable {content.var}" if content.var is not None else f'template "{written}"'
             whence = f"{where}{said}{self._chosen_by(content, written)}"
-            return Branch(conditions, parts, _kind(parts, alone=key == "var"), mapping, whence)
+            folded = tuple(name for name in self.settings if f"{{{name}}}" in written)
+            return Branch(conditions, parts, _kind(parts, alone=key == "var"), mapping, whence, folded)
         self.labelled.add(kind)
         label, whose = self.labels.get(kind, ("", "no label"))
         filled = self.template(label, ("labels", kind), level=2)
@@ -259,6 +276,12 @@ class Resolver:
         used = {name for key in ("when", "unless") for name in getattr(content, key, {})}
         used |= {name for name in self.settings if f"{{{name}}}" in written}
         return "".join(f", setting {name} = {self.settings[name]}" for name in sorted(used & set(self.settings)))
+
+
+def _least(branch: Branch) -> int:
+    """Characters that the numbers in a content take at least."""
+    holes = [part for part in branch.parts if isinstance(part, Hole)]
+    return sum(max(1, len(hole.picture)) for hole in holes if KNOWN[hole.name].kind == "integer")
 
 
 _NEVER = Condition("kind", frozenset())

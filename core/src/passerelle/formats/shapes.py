@@ -49,13 +49,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One content of a cell and the conditions under which it is written; ``origin`` says whence it is."""
+    """One content of a cell and the conditions under which it is written; ``origin`` says whence it is.
+
+    ``settings`` names those whose values were folded in.
+    """
 
     conditions: tuple[Condition, ...]
     parts: Template
     kind: ContentKind
     mapping: tuple[tuple[str, str], ...] | None
     origin: str
+    settings: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:

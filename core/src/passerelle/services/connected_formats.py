@@ -1,17 +1,19 @@
-"""Whether the settings and labels of each connection fit the formats that the exports render with it."""
+"""Whether what a connection says fits the formats that the exports render with it: settings, labels, names, codes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from passerelle.errors import ConfigurationFault, Finding
 from passerelle.formats.load import load_format
+from passerelle.formats.shapes import Format
 from passerelle.masterdata import positions
-from passerelle.masterdata.company import ArtifactChoice, Company
+from passerelle.masterdata.company import ArtifactChoice, Company, Connection
 from passerelle.masterdata.faults import Fault, describe, key_path, said
 from passerelle.plugins import Plugins
+from passerelle.services.connected_codes import code_faults
+from passerelle.services.file_names import meeting_faults, name_faults
+from passerelle.services.format_texts import format_text
 
 
 def format_faults(company: Company, plugins: Plugins) -> list[Fault]:
@@ -19,58 +21,59 @@ def format_faults(company: Company, plugins: Plugins) -> list[Fault]:
 
     A format file of the company is read from its path below the working folder.
     """
-    found: dict[tuple[positions.Path, str], Fault] = {}
+    faults: list[Fault] = []
+    whole: dict[str, list[Format]] = {}
     for code, export in company.exports.items():
+        forms: list[Format | None] = []
         for position, choice in enumerate(export.artifacts):
             path: positions.Path = ("exports", code, "artifacts", position, "format")
-            for fault in _of_artifact(company, plugins, choice, path):
-                key = key_path(fault.path) if fault.finding.place is None else repr(fault.finding)
-                found.setdefault((fault.path, fault.finding.code + key), fault)
+            form = _loaded(company, plugins, choice, path, faults)
+            forms.append(form)
+            if form is not None:
+                faults += code_faults(company, choice.connection, form)
+        loaded = [form for form in forms if form is not None]
+        if len(loaded) == len(forms) and export.entity in company.entities:
+            whole[code] = loaded
+            faults += name_faults(company, code, loaded)
+    faults += meeting_faults(company, whole)
+    found: dict[tuple[positions.Path, str], Fault] = {}
+    for fault in faults:
+        key = key_path(fault.path) if fault.finding.place is None else repr(fault.finding)
+        found.setdefault((fault.path, fault.finding.code + key), fault)
     return list(found.values())
 
 
-def _of_artifact(company: Company, plugins: Plugins, choice: ArtifactChoice, path: positions.Path) -> Iterator[Fault]:
+def _loaded(
+    company: Company, plugins: Plugins, choice: ArtifactChoice, path: positions.Path, faults: list[Fault]
+) -> Format | None:
+    """The format of an artifact under its connection; None, and why in ``faults``, when there is none."""
     connection = company.connections.get(choice.connection)
     if connection is None or connection.connector not in plugins.connectors:
-        return
-    text = plugins.connectors[connection.connector].formats.get(choice.format)
-    if choice.format.endswith(".toml"):
-        try:
-            text = Path(choice.format).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            yield Fault(path, _unreadable(choice.format, path, problem))
-            return
-    if text is None:
-        return
+        return None
+    shipped = plugins.connectors[connection.connector].formats
+    if choice.format not in shipped and not choice.format.endswith(".toml"):
+        return None  # told by the company's own consistency
     try:
-        load_format(
-            text,
+        return load_format(
+            format_text(choice.format, shipped, connection.connector),
             choice.format,
             settings=connection.settings,
             labels=connection.labels,
             also_declared=plugins.declared(connection.connector),
         )
     except ConfigurationFault as fault:
-        for finding in fault.findings:
-            table, _, name = finding.field.partition(".")
-            overlay = {"settings": connection.settings, "labels": connection.labels}.get(table, {})
-            if name in overlay:  # the connection's words, wherever in the format they were laid
-                here: positions.Path = ("connections", choice.connection, table, name)
-                told = replace(finding, object=describe(here), field=key_path(here), value=said(overlay[name]))
-                yield Fault(here, replace(told, remedy="correct the connection", who="admin", place=None))
-            else:
-                yield Fault(path, replace(finding, object=finding.object or describe(path)))
+        faults += [_placed(finding, choice, connection, path) for finding in fault.findings]
+        return None
 
 
-def _unreadable(name: str, path: positions.Path, problem: Exception) -> Finding:
-    return Finding(
-        code="PSR-2028",
-        message=f"The format file {name} cannot be read.",
-        object=describe(path),
-        field=key_path(path),
-        value=said(name),
-        expected="a format file in UTF-8, by its path from the working folder",
-        remedy=f"correct the path ({getattr(problem, 'strerror', None) or 'it is not UTF-8'}), "
-        "or run passerelle where the file is",
-        who="integrator",
-    )
+def _placed(finding: Finding, choice: ArtifactChoice, connection: Connection, path: positions.Path) -> Fault:
+    """A finding about a format at the key of the company that brought it up."""
+    table, _, name = finding.field.partition(".")
+    overlay = {"settings": connection.settings, "labels": connection.labels}.get(table, {})
+    if name in overlay:  # the connection's words, wherever in the format they were laid
+        here: positions.Path = ("connections", choice.connection, table, name)
+        told = replace(finding, object=describe(here), field=key_path(here), value=said(overlay[name]))
+        return Fault(here, replace(told, remedy="correct the connection", who="admin", place=None))
+    if finding.code == "PSR-2028":
+        finding = replace(finding, field=key_path(path))
+    return Fault(path, replace(finding, object=finding.object or describe(path)))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from passerelle.errors import ConfigurationFault, Finding, Refused
+from passerelle.errors import Finding, Refused
 from passerelle.formats.document import Document, RunRow
 from passerelle.formats.load import load_format
 from passerelle.formats.recovery import recoverable
 from passerelle.formats.shapes import Format
 from passerelle.plugins import Plugins
 from passerelle.services.export_sample import Sample, sample_of
+from passerelle.services.format_texts import file_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,7 @@ def shipped_format(plugins: Plugins, name: str) -> FormatFacts:
 
 def examined(path: Path) -> tuple[FormatFacts, Sample]:
     """A format file of one's own, with what it makes of an example; ``ConfigurationFault`` with all that is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as fault:
-        message = f"{path} is not UTF-8: {fault.reason} at byte {fault.start}."
-        remedy = "save the file as UTF-8"
-        raise ConfigurationFault(
-            Finding("PSR-5001", message, object=str(path), remedy=remedy, who="integrator")
-        ) from None
+    text = file_text(path)
     form = load_format(text, str(path))
     run, documents = example()
     writable = [d for d in documents if str(d.values[5]) in form.entry_types]

@@ -30,6 +30,8 @@ from passerelle.plugins import discover
 from passerelle.services import Progress
 from passerelle.services.export_records import named
 from passerelle.services.export_sample import Sample, sample_of
+from passerelle.services.file_names import name_faults
+from passerelle.services.format_texts import format_text
 from passerelle.store import deliveries, ledger, masterdata
 from passerelle.store import exports as stored
 from passerelle.store.artifacts import ArtifactFolder
@@ -91,7 +93,11 @@ class Renderer:
             "destinations": list(chosen.destinations),
             "artifacts": [_artifact(choice, company, formats) for choice in chosen.artifacts],
         }
-        return cls(snapshot)
+        renderer = cls(snapshot)
+        misnamed = name_faults(company, definition, [plan.format for plan in renderer.plans])
+        if misnamed:
+            raise ConfigurationFault([fault.finding for fault in misnamed])
+        return renderer
 
     def content(self) -> str:
         """The snapshot as canonical JSON, without the day of the run: what ``--expect`` covers."""
@@ -182,23 +188,7 @@ def _needs_slots(form: Format) -> bool:
 def _artifact(choice: ArtifactChoice, company: Company, formats: dict[str, Any]) -> dict[str, Any]:
     connection = company.connections[choice.connection]
     shipped = formats.get(connection.connector, {})
-    text = shipped.get(choice.format)
-    if choice.format.endswith(".toml"):
-        path = Path(choice.format)
-        text = path.read_text(encoding="utf-8") if path.is_file() else None
-    if text is None:
-        raise ConfigurationFault(
-            Finding(
-                "PSR-6042",
-                f"Connector {connection.connector} offers no format {choice.format}.",
-                object=f"connection {choice.connection}",
-                field="format",
-                value=choice.format,
-                expected=f"one of {', '.join(shipped) or 'no format: is it installed?'}",
-                remedy="passerelle formats list; a format file of your own is named by its path ending in .toml",
-                who="integrator",
-            )
-        )
+    text = format_text(choice.format, shipped, connection.connector)
     return {
         "connection": choice.connection,
         "connector": connection.connector,
