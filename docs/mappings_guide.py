@@ -71,6 +71,10 @@ $ passerelle reports import trips.csv --mapping trips.toml --rejects refused.csv
 - T-4 is refused: `soon` is no date (`PSR-1023`). It stands in `refused.csv` as it came, with the code, the reason and
   the id in three more columns. Mend the cell and import `refused.csv` with the same mapping.
 
+Nothing is overwritten: a rejects file that is there, perhaps half mended, is kept beside the new one as `refused.csv.1`
+(then `.2`, …), and any other file of that name is refused (`PSR-1217`). Refused JSON Lines carry no mark, so for them
+the name must be new, or its file empty.
+
 Importing a file again changes nothing: T-1 is known. A known line that comes again with other content is not taken
 (`PSR-1203`), for a line is added, never changed: it is counted apart with its amount, goes to the rejects file, and
 stops a `--strict` import. Correct it by a refund and a new line.

@@ -72,6 +72,9 @@ def test_refused_lines_are_written_beside_every_other_file(
     source.write_bytes(content)
     victim.write_text("kept")
     rejects.symlink_to(victim)
+    with pytest.raises(UsageFault, match="PSR-1217"):
+        intake.file(source, intake.mapping(), rejects)
+    rejects.unlink()
     assert intake.file(source, intake.mapping(), rejects).lines.refused == 1
     assert source.read_bytes() == content
     assert victim.read_text() == "kept"
@@ -87,6 +90,46 @@ def test_mended_rejects_may_be_refused_into_nothing_but_another_file(intake: Int
     with pytest.raises(UsageFault, match="PSR-1213"):
         intake.file(rejects, mapping, rejects)
     assert rejects.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["[entities.FR]\n", "id,who\n1,2\n", 'a,"b\n', '{"id": 1}\n'])
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_file_that_is_no_rejects_file_is_never_overwritten(
+    sqlite_database: Database, clock: Clock, tmp_path: Path, content: str, lines: bool
+) -> None:
+    intake = fill(sqlite_database, clock, tmp_path)
+    other = tmp_path / "company.toml"
+    other.write_text(content)
+    good = [("1", "E1", "2026-01-03", "10.00", "own")]
+    with pytest.raises(UsageFault, match="PSR-1217"):
+        intake.csv(good, intake.mapping(), other) if lines else intake.report(other)
+    assert other.read_text() == content
+    assert intake.rows(EXPENSES) == []
+
+
+def test_a_device_is_no_rejects_file(sqlite_database: Database, clock: Clock, tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match="PSR-1217"):
+        fill(sqlite_database, clock, tmp_path).report(Path("/dev/null"))
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_former_rejects_file_is_kept_beside_the_new_one(
+    sqlite_database: Database, clock: Clock, tmp_path: Path, header: bool
+) -> None:
+    intake = fill(sqlite_database, clock, tmp_path)
+    mapping, rejects, path = intake.mapping(), tmp_path / "refused.csv", tmp_path / "a.csv"
+    if not header:
+        names = '["id", "who", "day", "amount", "payer"]'
+        mapping.write_text(mapping.read_text().replace("[report]", f"header = {names}\n[report]", 1))
+    kept = []
+    for who, former in [("E7", None), ("E8", "refused.csv.1"), ("E9", "refused.csv.2"), ("E1", "refused.csv.3")]:
+        first = "id,who,day,amount,payer\n" if header else ""
+        path.write_text(f"{first}1,{who},2026-01-03,10.00,own\n")
+        outcome = intake.file(path, mapping, rejects)
+        assert outcome.former_rejects == (str(tmp_path / former) if former else "")
+        kept.append(rejects.read_text())
+    assert [(tmp_path / f"refused.csv.{n}").read_text() for n in (1, 2, 3)] == kept[:3]
+    assert intake.file(path, mapping, rejects).former_rejects == ""  # it held no line
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------

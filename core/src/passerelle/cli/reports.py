@@ -47,7 +47,12 @@ _entity = click.option("--entity", help="Only this legal entity.")
 )
 @click.argument("file", type=_PATH)
 @click.option("--mapping", type=_PATH, help="How a CSV file is read (TOML). Without it FILE is JSON Lines.")
-@click.option("--rejects", type=_PATH, help="Where the lines that were not taken go, as they came.")
+@click.option(
+    "--rejects",
+    type=_PATH,
+    help="Where the lines that were not taken go, as they came. A rejects file that is there is kept as FILE.1 "
+    "(.2, …); any other file there is refused, and of JSON Lines every one that is not empty.",
+)
 @click.option("--strict", is_flag=True, help="All or nothing: one line that cannot be taken, and nothing is.")
 @click.option("--dry-run", is_flag=True, help="Do it all and take it back: what would happen?")
 def import_(
@@ -105,6 +110,8 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
         )
     if outcome.rejects:
         lines.append(f"rejects: {counted(outcome.lines.not_taken, 'line')} in {outcome.rejects}")
+    if outcome.former_rejects:
+        lines.append(f"         the former ones are in {outcome.former_rejects}")
     if outcome.findings_total > len(outcome.findings):
         lines.append(f"Only the first {len(outcome.findings):,} of {outcome.findings_total:,} findings are listed.")
     return "\n".join(lines)

@@ -91,6 +91,18 @@ class CsvLines:
         return out.getvalue()
 
 
+def rejects_in(lines: Iterable[str], mapping: MappingFile) -> bool | None:
+    """Whether a rejects file holds refused lines; ``None`` for any other file."""
+    records = _records(lines, mapping)
+    _, _, cells = next(records, (1, "", []))
+    if isinstance(cells, csv.Error):
+        return None
+    own = cells[-len(REASON_COLUMNS) :]
+    if mapping.header is not True:
+        return True if len(own) == len(REASON_COLUMNS) and _CODE.fullmatch(own[0]) else None
+    return any(rest for _, _, rest in records) if tuple(own) == REASON_COLUMNS else None
+
+
 def csv_lines(lines: Iterable[str], mapping: MappingFile, file: str) -> CsvLines:
     """Reads the header; a file without one is ``Refused``."""
     records = _records(lines, mapping)

@@ -69,6 +69,7 @@ class ImportOutcome(BaseModel):
     amounts_differing: tuple[Amount, ...]
     amounts_refused: tuple[Amount, ...]
     rejects: str
+    former_rejects: str
     findings: tuple[Finding, ...]
     findings_total: int
 
@@ -103,9 +104,13 @@ class Tally:
                 self.findings.append(finding)
 
     def outcome(
-        self, file: str, source: str, written: bool, rejects: str, posting: tuple[int, int, int]
+        self, file: str, source: str, written: bool, rejects: tuple[str, str], posting: tuple[int, int, int]
     ) -> ImportOutcome:
-        """The counts as one value. ``posting``: reports posted, ledger lines, reports held back by a finding."""
+        """The counts as one value.
+
+        ``rejects``: the rejects file, where the former one went. ``posting``: reports posted, ledger lines, reports
+        held back by a finding.
+        """
         return ImportOutcome(
             file=file,
             source=source,
@@ -124,7 +129,8 @@ class Tally:
             amounts_unchanged=_amounts(self.amounts["unchanged"]),
             amounts_differing=_amounts(self.amounts["differing"]),
             amounts_refused=_amounts(self.amounts["refused"]),
-            rejects=rejects,
+            rejects=rejects[0],
+            former_rejects=rejects[1],
             findings=tuple(self.findings),
             findings_total=self.findings_total,
         )

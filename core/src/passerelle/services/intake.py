@@ -62,7 +62,7 @@ def import_reports(
         raise _same_file(request.rejects)
     mapping = load_mapping(request.mapping) if request.mapping is not None else None
     tally = Tally()
-    written = True
+    written, former = True, None
     with exclusive(database, "intake") as free:
         if not free:
             raise _busy()
@@ -70,13 +70,13 @@ def import_reports(
         if request.strict or request.dry_run:
             try:
                 with database.transaction() as connection:
-                    job.take(lambda: nullcontext(connection))
+                    former = job.take(lambda: nullcontext(connection))
                     if request.dry_run or tally.lines["refused"] or tally.lines["differing"]:
                         raise _TakenBack
             except _TakenBack:
                 written = False
         else:
-            job.take(database.transaction)
+            former = job.take(database.transaction)
     posting = (0, 0, 0)
     if written:
         outcome = post_due(database, clock, progress)
@@ -84,7 +84,8 @@ def import_reports(
         tally.note(outcome.findings)
     source = mapping.name if mapping is not None else ""
     rejects = str(request.rejects) if request.rejects is not None else ""
-    return tally.outcome(str(request.file), source, written, rejects, posting)
+    former_rejects = str(former) if former is not None else ""
+    return tally.outcome(str(request.file), source, written, (rejects, former_rejects), posting)
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,18 @@ class _Job:
     tally: Tally
     progress: Progress
 
-    def take(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
-        """Reads the file; ``begin`` gives the transaction of each block."""
+    def take(self, begin: Callable[[], AbstractContextManager[Connection]]) -> Path | None:
+        """Reads the file; ``begin`` gives the transaction of each block. Returns where the former rejects went."""
         with self.database.reading() as connection:
             directory = masterdata.load(connection)
         mapping, name, now = self.mapping, str(self.request.file), self.clock()
         encoding = mapping.encoding if mapping is not None else "utf-8"
         with _opened(self.request.file, encoding, "\n" if mapping is None else "") as (lines, has_mark):
-            rejects = Rejects(self.request.rejects, encoding, has_mark)
+            rejects = Rejects(self.request.rejects, encoding, has_mark, mapping)
             if mapping is None:
                 with rejects:
                     ReportImport(name, directory, rejects, self.tally, now).run(lines, begin, self.progress)
-                return
+                return rejects.former
             if mapping.entity not in directory.company.entities:
                 raise Refused(unknown_entity(directory, mapping.entity, f"mapping {mapping.name}"))
             cells = csv_lines(lines, mapping, name)
@@ -118,6 +119,7 @@ class _Job:
             reader = compile_mapping(mapping, cells.header)
             with rejects, Occurrences() as seen:
                 LineImport(name, mapping, view, cells, reader, rejects, self.tally, now, seen).run(begin, self.progress)
+            return rejects.former
 
 
 def _silent(words: str, done: int, total: int | None) -> None:
