@@ -96,6 +96,12 @@ def test_json_holds_every_finding_and_stderr_none(ready: Any) -> None:
     assert "PSR-" not in outcome.err
 
 
+def test_lines_read_and_lines_of_the_file_are_told_apart(ready: Any) -> None:
+    (ready.folder / "taxis.csv").write_text('id,who,day,amount\n1,E1,2026-01-03,12.00\n2,E1,2026-01-04,"5.00\n3\n4\n')
+    assert "The 2 lines read hold 4 lines of the file" in take(ready).out
+    assert "lines of the file" not in ready("reports", "import", "r.jsonl").out
+
+
 def test_one_of_a_thing_is_said_in_the_singular(ready: Any) -> None:
     assert "ledger:  0 reports, 0 lines" in take(ready).out
     assert (

@@ -51,6 +51,16 @@ def test_an_endless_cell_is_a_fault_and_not_the_end() -> None:
     assert found[0].fault.code == "PSR-1007"
 
 
+def test_a_lone_quote_tells_how_many_lines_it_took() -> None:
+    text = 'a,b\n1,2\n2,"Hotel\n' + "3,4\n" * 1000
+    [_, long] = lines(text)
+    assert (long.number, long.length, long.words) == (3, 1001, "lines 3 to 1003 of the file, read as one")
+    [_, closed, after] = lines(text + '5,"6"\n7,8\n')
+    assert (closed.length, after.number, after.length) == (1002, 1005, 1)
+    assert closed.fault is not None
+    assert "1,001 lines" in closed.fault.remedy
+
+
 def test_a_file_without_header_line_takes_the_names_of_the_mapping() -> None:
     given = lines("1;2\n", 'header = ["a", "b"]\ndelimiter = ";"')
     [line] = given

@@ -218,6 +218,39 @@ def test_rejects_keep_encoding_and_bytes(
     assert refused.startswith(line + b",PSR-1101,")
 
 
+def test_lines_that_a_lone_quote_took_are_counted(intake: Intake, tmp_path: Path) -> None:
+    path, rejects, again = tmp_path / "a.csv", tmp_path / "r.csv", tmp_path / "again.csv"
+    mapping = intake.mapping()
+    rest = "".join(f"{n},E1,2026-01-03,{n}.00,own\n" for n in range(3, 50))
+    path.write_text('id,who,day,amount,payer\n1,E1,2026-01-03,1.00,own\n\n2,E1,2026-01-03,2.00,"own\n' + rest)
+    outcome = intake.file(path, mapping, rejects)
+    assert (outcome.lines.read, outcome.lines.taken, outcome.lines.refused, outcome.file_lines) == (2, 1, 1, 49)
+    [finding] = outcome.findings
+    assert finding.object.startswith("lines 4 to 51 of the file, read as one")
+    again.write_text(rejects.read_text().replace('"own', "own", 1))
+    mended = intake.file(again, mapping)
+    assert (mended.lines.taken, mended.lines.refused, mended.file_lines) == (48, 0, 48)
+
+
+def test_a_fault_names_the_column_that_the_value_stands_in(
+    sqlite_database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    """Also where the VAT base before it is empty, and where a column is named like another field."""
+    intake = fill(sqlite_database, clock, tmp_path)
+    mapping, path = intake.mapping(), tmp_path / "vat.csv"
+    base = '{{ rate = {{ constant = "{n}" }}, vat = {{ column = "vat_{n}" }}, gross = {{ column = "{gross}" }} }}'
+    bases = base.format(n=10, gross="gross_10") + ", " + base.format(n=20, gross="amount")
+    text = mapping.read_text().replace('"who"', '"id"').replace('column = "id"', 'column = "nr"', 1)
+    mapping.write_text(text + f"vat = [{bases}]\n")
+    path.write_text(
+        "nr,id,day,amount,payer,vat_10,gross_10,vat_20\n"
+        "1,E1,2026-01-03,-13.00,own,,,-2.001\n2,E1,2026-01-03,-13.00,own,,,-1.00\n3,,2026-01-03,1.00,own,,,\n"
+    )
+    findings = [one for one in intake.file(path, mapping).findings if one.place]
+    told = [("PSR-1116", "vat_20"), ("PSR-1111", "vat_20"), ("PSR-1002", "id")]
+    assert [(finding.code, finding.field) for finding in findings] == told
+
+
 def test_control_characters_are_refused_and_stop_nothing(intake: Intake) -> None:
     lines = [("1\0", "E1", "2026-01-03", "1.00", "own"), ("2", "E1\0", "2026-01-03", "1.00", "own")]
     outcome = intake.csv([*lines, ("3", "E1", "2026-01-03", "1.00", "own")], intake.mapping())

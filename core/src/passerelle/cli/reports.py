@@ -96,6 +96,11 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
     ]
     rows.append(["read", f"{outcome.lines.read:,}", f"{outcome.expenses.read:,}", ""])
     lines = [table(["", "lines", "expenses", "amount"], rows, right=frozenset({1, 2})), ""]
+    if outcome.file_lines != outcome.lines.read:
+        lines.append(
+            f"The {counted(outcome.lines.read, 'line')} read hold {outcome.file_lines:,} lines of the file: "
+            "a cell in quotes may span lines."
+        )
     if not outcome.written:
         why = "A line was not taken and --strict was given. " if strict else ""
         lines.append(f"{why}Nothing was written; this is what would have been.")

@@ -34,7 +34,8 @@ _TEXTS = ("currency", "country", "payer", "card_transaction", "comment", "receip
 class MappedLine:
     """A line as the mapping reads it. ``expense`` is what ``ExpenseInput`` validates; the id is its line key.
 
-    ``id`` is empty where it cannot be told; a hashed one still wants its occurrence.
+    ``id`` is empty where it cannot be told; a hashed one still wants its occurrence. ``bases`` holds, for each VAT base
+    of the expense, its place in the mapping: bases without any value are left out.
     """
 
     id: str
@@ -43,6 +44,7 @@ class MappedLine:
     expense: dict[str, Any]
     derived: tuple[str, ...]
     findings: tuple[Finding, ...]
+    bases: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,31 +91,32 @@ class LineReader:
             findings.append(fault.finding)
         for name, take in self.fields.items():
             keep(name, take)
-        self._lists(cells, expense, findings)
+        bases = self._lists(cells, expense, findings)
         group = ""
         try:
             group = self.group(cells, expense.get("date", ""))
         except CellFault as fault:
             findings.append(fault.finding)
-        return MappedLine(line_id, employee, group, expense, tuple(derived), tuple(findings))
+        return MappedLine(line_id, employee, group, expense, tuple(derived), tuple(findings), bases)
 
-    def _lists(self, cells: Cells, expense: dict[str, Any], findings: list[Finding]) -> None:
+    def _lists(self, cells: Cells, expense: dict[str, Any], findings: list[Finding]) -> tuple[int, ...]:
         try:
             if self.guests is not None and (guests := self.guests(cells)):
                 expense["guests"] = int(guests) if _WHOLE.fullmatch(guests) else guests
-            bases = []
-            for base in self.vat:
+            bases: dict[int, dict[str, str]] = {}
+            for place, base in enumerate(self.vat):
                 values = {name: value for name, take in base.items() if (value := take(cells))}
                 if values and (len(base) == 1 or values.keys() != {"rate"}):
-                    bases.append(values)
+                    bases[place] = values
             sections = {axis: section for axis, take in self.sections.items() if (section := take(cells))}
         except CellFault as fault:
             findings.append(fault.finding)
-            return
+            return ()
         if bases:
-            expense["vat"] = bases
+            expense["vat"] = list(bases.values())
         if sections:
             expense["split"] = [{"percent": "100", "sections": sections}]
+        return tuple(bases)
 
 
 def missing_columns(mapping: MappingFile, header: Sequence[str]) -> list[Finding]:
@@ -334,8 +337,7 @@ def _columns_of_fields(mapping: MappingFile) -> dict[str, str]:
             columns[name] = source.column
     columns |= {f"split.{axis}": one.column for axis, one in mapping.columns.sections.items() if one.column}
     for position, base in enumerate(mapping.columns.vat):
-        for name in ("rate", "net", "vat", "gross"):
-            source = getattr(base, name)
-            if source is not None and source.column:
-                columns[f"vat[{position}].{name}"] = source.column
+        named = {name: source.column for name in ("rate", "net", "vat", "gross") if (source := getattr(base, name))}
+        columns |= {f"vat[{position}].{name}": column for name, column in named.items() if column}
+        columns[f"vat[{position}]"] = " / ".join(dict.fromkeys(filter(None, named.values()))) or f"vat[{position}]"
     return columns

@@ -48,7 +48,10 @@ class Fates(BaseModel):
 
 
 class ImportOutcome(BaseModel):
-    """What an import did. ``written`` is false after a dry run, or where --strict refused the whole file."""
+    """What an import did. ``written`` is false after a dry run, or where --strict refused the whole file.
+
+    ``file_lines`` is how many lines of the file those of ``lines`` were read from: more where quoted cells span lines.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     file: str
@@ -56,6 +59,7 @@ class ImportOutcome(BaseModel):
     written: bool
     lines: Fates
     expenses: Fates
+    file_lines: int
     withdrawn: int
     reports_new: int
     reports_changed: int
@@ -81,6 +85,7 @@ class Tally:
         self.lines: Counter[Fate] = Counter()
         self.expenses: Counter[Fate] = Counter()
         self.amounts: dict[Fate, Counter[str]] = {fate: Counter() for fate in _FATES}
+        self.file_lines = 0
         self.withdrawn = 0
         self.reports_new = 0
         self.reports_changed = 0
@@ -89,9 +94,10 @@ class Tally:
         self.findings: list[Finding] = []
         self.findings_total = 0
 
-    def add(self, fate: Fate, amounts: Iterable[tuple[str, int]]) -> None:
-        """One line of the file, with (currency, minor units) of each expense in it."""
+    def add(self, fate: Fate, amounts: Iterable[tuple[str, int]], length: int = 1) -> None:
+        """One line, read from ``length`` lines of the file, with (currency, minor units) of each expense in it."""
         self.lines[fate] += 1
+        self.file_lines += length
         for currency, amount in amounts:
             self.expenses[fate] += 1
             self.amounts[fate][currency] += amount
@@ -117,6 +123,7 @@ class Tally:
             written=written,
             lines=_fates(self.lines),
             expenses=_fates(self.expenses),
+            file_lines=self.file_lines,
             withdrawn=self.withdrawn,
             reports_new=self.reports_new,
             reports_changed=self.reports_changed,

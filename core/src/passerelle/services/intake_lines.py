@@ -33,6 +33,7 @@ Begin = Callable[[], AbstractContextManager[Connection]]
 _BLOCK = 2000
 _LONGEST_TITLE = 500
 _TITLE = re.compile(rf".{{1,{_LONGEST_TITLE}}}")
+_BASE = re.compile(r"vat\[(\d+)\]")
 _FIELDS = tuple(ExpenseInput.model_fields)
 _NAMES = {"day": "date", "type_id": "type", "entity_gross": "entity_amount"}
 Outcome: TypeAlias = tuple[Fate, tuple[Finding, ...]]
@@ -88,11 +89,11 @@ class LineImport:
 
     def _checked(self, line: Line) -> CheckedLine:
         if line.fault is not None:
-            return CheckedLine(line, "", "", "", 0, None, (self._placed(line.fault, line, ""),), ())
+            return CheckedLine(line, "", "", "", 0, None, (self._placed(line.fault, line, line.words),), ())
         mapped = self.reader.read(line.cells)
         line_id = self._line_id(line, mapped)
-        name = f"line {line.number}" + (f" ({line_id})" if line_id else "")
-        findings = [replace(finding, object=name) for finding in mapped.findings]
+        name = line.words + (f" ({line_id})" if line_id else "")
+        findings: list[Finding] = []
         employee_id = self.view.employees.get(mapped.employee, 0)
         if mapped.employee and not employee_id:
             findings.append(self.view.unknown("employee", "employee", mapped.employee, name))
@@ -100,7 +101,8 @@ class LineImport:
         if employee_id and not mapped.findings and not _TITLE.fullmatch(self._title(group, mapped.employee)):
             findings.append(_no_title(self._title(group, mapped.employee), name))
         checked = None
-        if not mapped.findings:
+        unread = mapped.findings
+        if not unread:
             try:
                 expense = ExpenseInput.model_validate({**mapped.expense, "id": line_id})
             except ValidationError as fault:
@@ -108,9 +110,10 @@ class LineImport:
             else:
                 checked, found = check_expense(self.view, expense, name, ",".join(mapped.derived))
                 findings.extend(found)
-        if any(finding.severity == "error" for finding in findings):
+        findings = [replace(one, field=self._column(one.field, mapped.bases)) for one in findings]
+        if unread or any(finding.severity == "error" for finding in findings):
             checked = None
-        placed = tuple(self._placed(finding, line, name) for finding in findings)
+        placed = tuple(self._placed(finding, line, name) for finding in (*unread, *findings))
         return CheckedLine(line, line_id, group, mapped.employee, employee_id, checked, placed, self._amounts(mapped))
 
     def _line_id(self, line: Line, mapped: MappedLine) -> str:
@@ -129,8 +132,13 @@ class LineImport:
 
     def _placed(self, finding: Finding, line: Line, name: str) -> Finding:
         place = Place(self.file, line.number, text=shown(line.raw.rstrip("\r\n")))
-        column = self.reader.column_of.get(finding.field, finding.field)
-        return replace(finding, object=finding.object or name, field=column, place=place)
+        return replace(finding, object=finding.object or name, place=place)
+
+    def _column(self, field: str, bases: Sequence[int]) -> str:
+        """The column behind a field. A VAT base is counted among those that the line has; the mapping has more."""
+        if found := _BASE.match(field):
+            field = f"vat[{bases[int(found[1])]}]{field[found.end() :]}"
+        return self.reader.column_of.get(field, field)
 
     def _save(self, connection: Connection, block: Sequence[CheckedLine]) -> list[Outcome]:
         """Writes what is new; returns what became of each line."""
@@ -163,7 +171,7 @@ class LineImport:
             same = one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
         if same:
             return "unchanged", ()
-        return "differing", (self._placed(_known_differently(one, there), one.line, f"line {one.line.number}"),)
+        return "differing", (self._placed(_known_differently(one, there), one.line, one.line.words),)
 
     def _add(self, connection: Connection, fresh: Sequence[CheckedLine]) -> None:
         if not fresh:
@@ -175,7 +183,7 @@ class LineImport:
         twins = [by_id[id] for id in stored.possible_duplicates(connection, self.view.id, ids) if id in by_id]
         self.tally.duplicates += len(twins)
         self.tally.note(
-            self._placed(possible_duplicate(one.employee, one.checked), one.line, f"line {one.line.number}")
+            self._placed(possible_duplicate(one.employee, one.checked), one.line, one.line.words)
             for one in twins
             if one.checked is not None
         )
@@ -223,7 +231,7 @@ class LineImport:
     def _tell(self, block: Sequence[CheckedLine], fates: Sequence[Outcome]) -> None:
         """Counts, findings and rejects of a block, once it is in the database."""
         for one, (fate, findings) in zip(block, fates, strict=True):
-            self.tally.add(fate, one.amounts)
+            self.tally.add(fate, one.amounts, one.line.length)
             self.tally.note(findings)
             if fate in ("refused", "differing"):
                 faults = [finding for finding in findings if finding.severity == "error"]
