@@ -248,3 +248,20 @@ def test_a_projection_has_no_zero_line_and_balances(lines: list[FrozenLine], ste
     amounts = [int(str(amount)) for amount in column(projected, "amount")]
     assert 0 not in amounts
     assert sum(amounts) == 0
+
+
+def test_splits_keep_lines_apart_only_where_the_format_writes_them() -> None:
+    lines = [split(EXPENSE, P1=1000), EXPENSE._replace(amount=500), split(EXPENSE, P2=-300)]
+    kept = merge(lines, BY_ACCOUNT)
+    assert [line.amount for line in kept] == [700, 500]
+    (whole,) = merge(lines, Merging(BY_ACCOUNT.kinds, BY_ACCOUNT.by, False))
+    assert (whole.amount, whole.sections) == (1200, "")
+    assert (
+        merge([split(EXPENSE, P1=1000), split(EXPENSE, P2=-1000)], Merging(BY_ACCOUNT.kinds, ("account",), False)) == []
+    )
+
+
+def test_lines_may_be_kept_apart_by_their_side() -> None:
+    lines = [EXPENSE._replace(amount=amount) for amount in (1000, -300, 200, -100)]
+    by_side = Merging(frozenset({"expense"}), ("account", "side"))
+    assert [line.amount for line in merge(lines, by_side)] == [1200, -400]

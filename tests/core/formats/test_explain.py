@@ -54,7 +54,7 @@ def test_a_case_an_amount_and_a_padded_cell_tell_how_they_came() -> None:
     assert cells["reference"].origin == "case 1: variable report, setting reference = report"
     assert (cells["side"].text, cells["side"].variables) == ("C", {"side": "credit"})
     assert (cells["amount"].content, cells["amount"].steps) == ("120.00", ("padded to 20 characters",))
-    assert cells["amount"].variables == {"amount": "-12000"}
+    assert cells["amount"].variables == {"amount": "-120.00 EUR"}
     assert cells["piece"].text == "0000001"
 
 

@@ -74,6 +74,7 @@ def faults(text: str, **overlay: object) -> list[Finding]:
         (CSV, 'lines = ["expense"', 'lines = ["expanse"', "PSR-5013", "expanse", 'did you mean "expense"?'),
         (CSV, "[entries]", '[entries]\nomit = [{ kind = "vta", reason = "for no reason" }]', "PSR-5013", "vta", "vat"),
         (PNM, 'company = "{type_name} {report}"\n', "", "PSR-5014", "company_paid", "a template for company"),
+        (CSV, "[entries]", '[merge]\nkinds = ["expense"]\nby = ["label"]\n\n[entries]', "PSR-5003", "label", ""),
         (CSV, 'name = "record", const = "section"', 'name = "record", const = "line"', "PSR-5015", "analytic", ""),
     ],
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.formats.documents import REFERENCE, RUN, SHIPPED, document, line, rendered
+from tests.core.formats.documents import REFERENCE, RUN, SHIPPED, document, findings, line, rendered
 from tests.core.formats.zoo import ZOO
 
 from passerelle.errors import ConfigurationFault
 from passerelle.formats.load import load_format
 from passerelle.formats.reader import read
 from passerelle.formats.recovery import expected, recoverable
+from passerelle.formats.writer import compile_format
 
 EVERYWHERE = {
     "journal",
@@ -139,6 +140,17 @@ def test_every_honest_way_to_write_a_line_is_read_back(fields: tuple[str, ...]) 
     told = [record.values for record in read(form, [rendered(form, REFERENCE)], currency="EUR", year=2026)]
     assert told == [values for _, values in expected(form, RUN, REFERENCE)]
     assert [values["amount"] for values in told] == [10000, 2000, -12000]
+
+
+@pytest.mark.parametrize("name", ["tax_code", "report"])
+def test_a_template_around_an_empty_code_leaves_no_space_at_its_ends(name: str) -> None:
+    form = load_format(one(GENERAL, DAY, AMOUNT, f'text = "V {{{name}}}"'))
+    empty = document(line(1, "expense", "625100", 5), line(2, "vat", "445660", 3, tax_code="D20"), report="")
+    told = [record for record in read(form, [rendered(form, empty)], currency="EUR", year=2026)]
+    assert [record.cells["f3"] for record in told] == ["V", "V D20" if name == "tax_code" else "V"]
+    assert [record.values for record in told] == [values for _, values in expected(form, RUN, empty)]
+    lame = document(line(1, "expense", "625100", 5, tax_code="D20 "), report="D20 ")
+    assert [finding.code for finding in findings(compile_format(form, RUN), lame)] == ["PSR-5107"]
 
 
 @pytest.mark.parametrize("field", ['var = "side", map = { debit = "x", credit = "x" }', 'var = "original"'])

@@ -57,3 +57,30 @@ def test_faults_carry_the_path_as_it_was_given(tmp_path: Path) -> None:
 def test_the_example_balances() -> None:
     _, documents = example()
     assert [sum(int(str(line[5])) for line in document.lines) for document in documents] == [0, 0]
+
+
+@pytest.mark.parametrize(("change", "code"), [("", "PSR-5103"), (', charset = "a-zA-Z0-9 "', "PSR-5102")])
+def test_an_honest_ascii_format_is_sound_though_the_example_has_accents(tmp_path: Path, change: str, code: str) -> None:
+    text = shipped_format(discover(), "generic-csv").text
+    text = text.replace('encoding = "{encoding}"', f'encoding = "{"utf-8" if change else "ascii"}"')
+    text = text.replace('fallback = "ascii"', 'fallback = "refuse"').replace('var = "label"', f'var = "label"{change}')
+    path = tmp_path / "ascii.toml"
+    path.write_text(text, encoding="utf-8")
+    _, sample = examined(path)
+    assert any(f"({code})" in remark for remark in sample.remarks)
+    assert any("625100" in line for line in sample.lines)
+    assert examined(_copy(tmp_path, "generic-csv"))[1].remarks == []
+
+
+def test_an_example_of_which_nothing_fits_leaves_the_remark_alone(tmp_path: Path) -> None:
+    path = _copy(tmp_path, "generic-csv")
+    path.write_text(path.read_text("utf-8").replace('var = "label" }', 'var = "label", charset = "a" }', 1), "utf-8")
+    _, sample = examined(path)
+    assert sample.remarks
+    assert len([line for line in sample.lines if line]) == 1, "the titles alone"
+
+
+def _copy(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(shipped_format(discover(), name).text, encoding="utf-8")
+    return path

@@ -42,11 +42,12 @@ class Listed:
 
 @dataclass(frozen=True)
 class Examined:
-    """A format file without fault, and the first lines that it makes of an example."""
+    """A format file without fault, the first lines it makes of an example, and what of the example does not fit."""
 
     format: FormatFacts
     file_name: str
     lines: list[str]
+    remarks: list[str]
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,12 @@ def check_format(session: Session, file: Path) -> Answer:
     from passerelle.cli.export_text import sample_text
 
     facts, sample = examined(file)
-    text = _examined_text(facts, sample_text(sample))
+    text = _examined_text(facts, sample.remarks, sample_text(sample))
     after = f'format = "{file}" in `artifacts` of an export, then: passerelle config apply company.toml'
-    return Answer(Examined(facts, sample.file_name, sample.lines), text, next=after)
+    return Answer(Examined(facts, sample.file_name, sample.lines, sample.remarks), text, next=after)
 
 
-def _examined_text(facts: FormatFacts, lines: str) -> str:
+def _examined_text(facts: FormatFacts, remarks: list[str], lines: str) -> str:
     settings = table(
         ["setting", "default", "choices", "decides"],
         [[s.name, s.default or '""', ", ".join(s.choices), s.description] for s in facts.settings],
@@ -120,6 +121,7 @@ def _examined_text(facts: FormatFacts, lines: str) -> str:
         f"  proves   {', '.join(facts.recovers) or 'nothing: no variable stands alone in a cell'}",
         *([settings] if settings else []),
         lines,
+        *(["\n".join(f"  remark: {remark}" for remark in remarks)] if remarks else []),
         *(["\n".join(f"  this format loses: {sentence}" for sentence in facts.loses)] if facts.loses else []),
     ]
     return "\n\n".join(parts)

@@ -29,11 +29,13 @@ class CodeMap:
 class Merging:
     """Lines of ``kinds`` that agree in all of ``by`` (variables of a line) leave as one.
 
-    Lines that differ in account, auxiliary, tax code or currency never do, nor do split lines with lines without split.
+    Lines that differ in account, auxiliary, tax code or currency never do. Where the format writes ``sections``, split
+    lines do not merge with lines without split.
     """
 
     kinds: frozenset[str]
     by: tuple[str, ...]
+    sections: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,21 @@ def merge(lines: Sequence[FrozenLine], merging: Merging) -> list[FrozenLine]:
     side.
     """
     fields = [_FIELDS.get(name, name) for name in merging.by]
-    names = tuple(dict.fromkeys((*_ALWAYS, *(name for name in fields if name in FrozenLine._fields))))
+    known = ("side", *FrozenLine._fields)
+    names = tuple(dict.fromkeys((*_ALWAYS, *(name for name in fields if name in known))))
     groups: dict[tuple[object, ...], list[FrozenLine]] = {}
     for place, line in enumerate(lines):
         merges = line.kind in merging.kinds
-        key = (*(getattr(line, name) for name in names), bool(line.sections)) if merges else (place,)
+        key: tuple[object, ...] = (place,)
+        if merges:
+            line = line if merging.sections else line._replace(sections="")
+            key = (*(_value(line, name) for name in names), bool(line.sections))
         groups.setdefault(key, []).append(line)
     return [line for group in groups.values() for line in _merged(group)]
+
+
+def _value(line: FrozenLine, name: str) -> object:
+    return line.amount > 0 if name == "side" else getattr(line, name)
 
 
 def _merged(group: list[FrozenLine]) -> list[FrozenLine]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -65,7 +66,8 @@ def amount_former(cell: Cell, currency_exponent: int) -> Callable[[int], str]:
         scaled, rest = divmod(abs(amount) * factor, divisor)
         if rest:
             expected = f"an amount with at most {decimals} decimals"
-            raise CellFault("PSR-5106", "The amount has more decimals than the cell.", str(amount), expected)
+            shown = str(Decimal(amount).scaleb(-currency_exponent))
+            raise CellFault("PSR-5106", "The amount has more decimals than the cell.", shown, expected)
         digits = f"{scaled // unit}{mark}{scaled % unit:0{decimals}d}" if decimals and mark else str(scaled)
         return f"-{digits}" if amount < 0 and form == "signed" else digits
 
@@ -191,13 +193,15 @@ class BranchWriter:
         self.pieces = [part if isinstance(part, str) else _piece(part, branch, cell, currency) for part in branch.parts]
         opening = branch.parts[0] if branch.parts and isinstance(branch.parts[0], str) else ""
         self.finish = Finisher(cell, branch.kind, medium, opening)
+        self._around = "".join(part for part in branch.parts if isinstance(part, str)) if branch.kind == "code" else ""
 
     def content(self, row: Row) -> str:
-        """What the cell says, before it is finished."""
-        return "".join(
+        """What the cell says, before it is finished; around an empty code no space stays at the ends."""
+        text = "".join(
             piece if isinstance(piece, str) else piece.form(*[row[name] for name in piece.names])
             for piece in self.pieces
         )
+        return text.strip(" ") if text == self._around else text
 
 
 class CellWriter:

@@ -121,7 +121,10 @@ def _names(form: Format, resolver: Resolver) -> None:
     for number, name in enumerate(file.order.documents):
         resolver.known(name, ("order", "documents", number), 1)
     for number, name in enumerate(file.merge.by if file.merge else ()):
-        resolver.known(name, ("merge", "by", number), 2)
+        if resolver.known(name, ("merge", "by", number), 2) and name in ("number", "label"):
+            message = f"Lines are not merged by {name}."
+            expected = "variables of the entry's lines, as account, side or type"
+            resolver.faults.add("PSR-5003", message, ("merge", "by", number), value=name, expected=expected)
     named: list[tuple[Path, str]] = [(("order", "lines", n), kind) for n, kind in enumerate(file.order.lines)]
     named += [(("merge", "kinds", n), kind) for n, kind in enumerate(file.merge.kinds if file.merge else ())]
     named += [(("entries", "omit", n, "kind"), omission.kind) for n, omission in enumerate(file.entries.omit)]

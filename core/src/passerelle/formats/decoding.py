@@ -74,11 +74,14 @@ def reading(cell: Cell, medium: Medium, currency: str, year: int) -> Callable[[s
         return lambda text: cell.day_form.read(bare(text), year)
     before, after = _around(branch)
     integer = kind == "integer"
+    alone = (before + after).strip(" ")  # what stands there when the code is empty
 
     def code(text: str) -> str | int:
         text = bare(text)
         if medium.spreadsheet:
             text = without_apostrophe(text)
+        if text == alone and not integer:
+            return ""
         if not (text.startswith(before) and text.endswith(after)):
             raise ValueError(f"{text!r} is not written {before}…{after}")
         text = text[len(before) : len(text) - len(after)]

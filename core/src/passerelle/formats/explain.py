@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from passerelle import money
 from passerelle.errors import Finding, Refused
 from passerelle.formats.cells import CellFault, CellWriter, Piece
 from passerelle.formats.document import Document, RunRow
+from passerelle.formats.language import KNOWN
 from passerelle.formats.rows import (
     RecordRow,
     Totals,
@@ -121,7 +123,7 @@ def _cell(form: Format, shape: Shape, number: int, writer: CellWriter, values: V
         branch = writer.branch(values)
         origin = branch.branch.origin
         names = [name for piece in branch.pieces if isinstance(piece, Piece) for name in piece.names]
-        read = {name: str(values[name]) for name in (*names, *(c.name for c in branch.branch.conditions))}
+        read = {name: _said(name, values) for name in (*names, *(c.name for c in branch.branch.conditions))}
         text = content = branch.content(values)
         for step in branch.finish.steps(content):
             text = step.text
@@ -129,6 +131,14 @@ def _cell(form: Format, shape: Shape, number: int, writer: CellWriter, values: V
     except CellFault as fault:
         steps.append(f"refused ({fault.code}): {fault.message}")
     return CellTrace(_position(form, shape, number), cell.name, cell.title, text, origin, read, content, tuple(steps))
+
+
+def _said(name: str, values: Values) -> str:
+    """A variable for eyes: amounts with decimals and currency."""
+    if KNOWN[name].kind != "amount":
+        return str(values[name])
+    own = values["currency"] if name == "original" else ""
+    return money.display(int(values[name]), str(own or values["entity_currency"]))
 
 
 def _position(form: Format, shape: Shape, number: int) -> str:

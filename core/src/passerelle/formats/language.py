@@ -180,7 +180,11 @@ class Merge(Part):
     """Lines of one document that leave as one."""
 
     kinds: tuple[str, ...] = Field(min_length=1, description="line kinds that may be merged")
-    by: tuple[str, ...] = Field(min_length=1, description="variables that must be equal; amounts add up")
+    by: tuple[str, ...] = Field(
+        min_length=1,
+        description="variables that must be equal, besides account, auxiliary, tax code and currency; amounts add up. "
+        "Where the format has an analytic record, split lines merge with split lines alone",
+    )
 
 
 class FormatFile(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from passerelle.exports.tally import Tally
 from passerelle.formats.document import Document, RunRow
@@ -26,6 +26,7 @@ class Sample:
     ruler: bool
     loses: list[str]
     tally: Tally
+    remarks: list[str] = field(default_factory=list)
 
 
 def sample_of(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
+
+from anyascii import anyascii
 
 from passerelle.errors import Finding, Refused
 from passerelle.formats.document import Document, RunRow
@@ -80,7 +83,37 @@ def examined(path: Path) -> tuple[FormatFacts, Sample]:
     form = load_format(text, str(path))
     run, documents = example()
     writable = [d for d in documents if str(d.values[5]) in form.entry_types]
-    return _facts(form, ""), sample_of(form, "an example", run, writable)
+    return _facts(form, ""), _sample(form, run, writable)
+
+
+def _sample(form: Format, run: RunRow, documents: list[Document]) -> Sample:
+    """What the format makes of the example; characters of it that the format refuses are a remark, not a fault."""
+    remarks: list[str] = []
+    for tried in (documents, [_in_ascii(document) for document in documents], []):
+        try:
+            sample = sample_of(form, "an example", run, tried)
+        except Refused as fault:
+            if any(finding.code not in _OF_CHARACTERS for finding in fault.findings):
+                raise
+            remarks += [f'"{f.value}" of the example does not fit ({f.code}): {f.message}' for f in fault.findings]
+        else:
+            break
+    sample.remarks.extend(dict.fromkeys(remarks))
+    if remarks:
+        sample.remarks.append(_SUCH_TEXTS)
+    return sample
+
+
+_OF_CHARACTERS = ("PSR-5102", "PSR-5103")
+_SUCH_TEXTS = 'documents with such texts would be left out: fallback = "ascii" or `transliterate` writes them otherwise'
+
+
+def _in_ascii(document: Document) -> Document:
+    def plain(value: Any) -> Any:
+        return anyascii(value) if isinstance(value, str) else value
+
+    lines = [tuple(plain(value) for value in line) for line in document.lines]
+    return Document(tuple(plain(value) for value in document.values), lines)
 
 
 def example() -> tuple[RunRow, list[Document]]:

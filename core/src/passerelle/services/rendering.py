@@ -172,7 +172,7 @@ def _plan(position: int, artifact: dict[str, Any], snapshot: Snapshot) -> Artifa
     )
     file = form.file
     codes = CodeMap(artifact["accounts"], artifact["journals"], artifact["sections"], artifact["axes"])
-    merging = () if file.merge is None else (Merging(frozenset(file.merge.kinds), file.merge.by),)
+    merging = () if file.merge is None else (Merging(frozenset(file.merge.kinds), file.merge.by, bool(form.analytic)),)
     step = step_of(file.truncate_to, snapshot["currency"])
     shape = Shape(merging, step, form.line_order, _needs_slots(form))
     return ArtifactPlan(position, artifact["connection"], form, Projection(codes, shape))
