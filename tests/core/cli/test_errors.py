@@ -37,6 +37,21 @@ def test_a_search_finds_by_words_and_by_text(cli: Cli) -> None:
     assert cli("errors", "--search", "folder artifact", "--json").json
 
 
+@pytest.mark.parametrize(
+    ("said_by_sage", "code"),
+    [
+        ("incohérence à la ligne", "PSR-6902"),
+        ("ne sont pas équilibrées", "PSR-6903"),
+        ("Les écritures générales ne sont pas équilibrées pour le journal", "PSR-6903"),
+        ("Fichier inconnu ligne : 3", "PSR-5204"),
+    ],
+)
+def test_what_sage_says_finds_the_page_of_what_prevents_it(cli: Cli, said_by_sage: str, code: str) -> None:
+    pages = cli("errors", "--search", said_by_sage, "--json").json
+    assert code in [page["code"] for page in pages]
+    assert all(said_by_sage in page["page"] for page in pages)
+
+
 def test_a_search_in_vain_says_so(cli: Cli) -> None:
     outcome = cli("errors", "--search", "zzzyx")
     assert outcome.code == 0
