@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,10 @@ def test_approve_control_list_and_show(ready: Any) -> None:
     assert shown["expense_lines"][0]["id"] == "1"
     text = ready("reports", "show", "ND000001")
     assert "in the ledger" in text.out
+    instants = text.out.splitlines()[3]
+    assert re.fullmatch(
+        r"  declared [-0-9]{10} [:0-9]{8} Europe/Paris, approved .* Europe/Paris, controlled .*", instants
+    )
     assert "next:" in text.err
 
 

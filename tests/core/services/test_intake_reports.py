@@ -89,6 +89,13 @@ def test_the_same_content_may_arrive_approved_later(intake: Intake) -> None:
     assert (outcome.lines.unchanged, outcome.approved, outcome.posted) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("name", ["approved_at", "controlled_at"])
+def test_nothing_is_decided_before_it_is_declared(intake: Intake, name: str) -> None:
+    """09:00 in Paris is the instant of the declaration; control alone, before approval, is fine."""
+    assert intake.codes(intake.report(None, **{name: "2026-02-01T07:59:59+00:00"})) == ["PSR-1118"]
+    assert intake.report(None, **{name: "2026-02-01T08:00:00+00:00"}).lines.taken == 1
+
+
 def test_possible_duplicates_are_told_and_taken(intake: Intake) -> None:
     outcome = intake.report(expenses=[an_expense("X1"), an_expense("X2"), an_expense("X3", "9.00")])
     assert (outcome.duplicates, intake.codes(outcome), outcome.expenses.taken) == (1, ["PSR-1204"], 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.errors import Finding, UsageFault
+from passerelle.periods import shown
 from passerelle.plan import counted
 from passerelle.reports.outcome import Amount, ImportOutcome
 from passerelle.services import intake, reports
@@ -301,13 +303,18 @@ def show(session: Session, number: str, entity: str | None) -> Answer:
     return Answer(one, text=_report_text(one), findings=one.findings, next=_after_show(one))
 
 
+def _at(instant: str | None, one: ReportSummary) -> str:
+    return shown(datetime.fromisoformat(instant), one.time_zone) if instant is not None else "-"
+
+
 def _report_text(one: ReportDetail) -> str:
+    facts = (("declared", one.declared_at), ("approved", one.approved_at), ("controlled", one.controlled_at))
     lines = [
         f"{one.number}  {one.title}",
         f"  {one.entity}, {one.employee} {one.employee_name}; "
         + ("own money" if one.kind == "own" else "paid by the company"),
         f"  {one.status}; revision {one.revision} of {one.source_id} in {one.source}",
-        f"  declared {one.declared_at}, approved {one.approved_at or '-'}, controlled {one.controlled_at or '-'}",
+        "  " + ", ".join(f"{word} {_at(instant, one)}" for word, instant in facts),
         "  in the ledger"
         if one.posted_revision is not None and not one.post_due
         else "  not in the ledger as it is now",

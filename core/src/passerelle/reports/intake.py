@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -77,6 +77,7 @@ def check_report(
     employee_id = view.employees.get(given.employee)
     if employee_id is None:
         findings.append(view.unknown("employee", "employee", given.employee, object))
+    findings.extend(_too_early(given, object))
     halves: dict[ReportKind, list[CheckedExpense]] = {}
     seen: set[str] = set()
     for position, expense in enumerate(given.expenses, start=1):
@@ -318,6 +319,23 @@ def _payment_faults(given: ExpenseInput, object: str) -> list[Finding]:
             )
         )
     return findings
+
+
+def _too_early(given: ReportInput, object: str) -> Iterator[Finding]:
+    """Control may come before approval; neither comes before the declaration."""
+    for name in ("approved_at", "controlled_at"):
+        instant: datetime | None = getattr(given, name)
+        if instant is not None and instant < given.declared_at:
+            yield Finding(
+                "PSR-1118",
+                "A report was approved or controlled before it was declared.",
+                object=object,
+                field=name,
+                value=instant.isoformat(),
+                expected=f"an instant at or after declared_at, {given.declared_at.isoformat()}",
+                remedy="correct the instant that is wrong and send the line again",
+                who="integrator",
+            )
 
 
 def _twice(id: str, object: str) -> Finding:

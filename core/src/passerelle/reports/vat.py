@@ -80,6 +80,9 @@ def _complete(base: VatBase, currency: str, name: str, object: str, findings: li
             expected = f"net + VAT = gross, {money.display(gross, currency)}"
             findings.append(_unusable(name, money.display(net + vat, currency), expected, object))
             return None
+    if net * vat < 0:
+        findings.append(_opposite(net, vat, currency, name, object))
+        return None
     if abs(Fraction(vat - computed)) > _TOLERANCE * 10 ** money.exponent(currency):
         findings.append(_far(base, vat, computed, currency, name, object))
     return [_rate_text(base.rate), net, vat]
@@ -99,6 +102,19 @@ def _unusable(field: str, value: str, expected: str, object: str) -> Finding:
         value=value,
         expected=expected,
         remedy="correct the base",
+        who="integrator",
+    )
+
+
+def _opposite(net: int, vat: int, currency: str, name: str, object: str) -> Finding:
+    return Finding(
+        "PSR-1117",
+        "The VAT has the opposite sign of its net amount.",
+        object=object,
+        field=f"{name}.vat",
+        value=f"{money.display(vat, currency)} on net {money.display(net, currency)}",
+        expected="net and VAT of one sign: both positive, or both negative for a refund",
+        remedy="correct the sign or the amount",
         who="integrator",
     )
 

@@ -49,6 +49,7 @@ class ReportSummary(Shown):
     source: str
     source_id: str
     revision: int
+    time_zone: str
     declared_at: str
     approved_at: str | None
     controlled_at: str | None
@@ -325,6 +326,7 @@ def _summary(row: ListedReport, directory: Directory) -> dict[str, object]:
         "source": row.source,
         "source_id": row.source_id,
         "revision": row.revision,
+        "time_zone": entity.time_zone,
         "declared_at": local(row.declared_at),
         "approved_at": local(row.approved_at),
         "controlled_at": local(row.controlled_at),
