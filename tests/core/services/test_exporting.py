@@ -253,4 +253,6 @@ def test_what_was_not_posted_yet_is_posted_by_the_run(house: House) -> None:
 
 def test_a_format_that_is_not_there_is_a_fault_of_the_configuration(house: House) -> None:
     house.change("exports", "fr", artifacts=[{"connection": "sage", "format": "no-such.toml"}])
+    assert refusal(house.preview) == ["PSR-2028"]
+    house.change("exports", "fr", artifacts=[{"connection": "sage", "format": "no-such"}])
     assert refusal(house.preview) == ["PSR-6042"]

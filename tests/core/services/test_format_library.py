@@ -59,7 +59,7 @@ def test_the_example_balances() -> None:
     assert [sum(int(str(line[5])) for line in document.lines) for document in documents] == [0, 0]
 
 
-@pytest.mark.parametrize(("change", "code"), [("", "PSR-5103"), (', charset = "a-zA-Z0-9 "', "PSR-5102")])
+@pytest.mark.parametrize(("change", "code"), [("", "PSR-5103"), (', charset = "a-zA-Z0-9 %"', "PSR-5102")])
 def test_an_honest_ascii_format_is_sound_though_the_example_has_accents(tmp_path: Path, change: str, code: str) -> None:
     text = shipped_format(discover(), "generic-csv").text
     text = text.replace('encoding = "{encoding}"', f'encoding = "{"utf-8" if change else "ascii"}"')

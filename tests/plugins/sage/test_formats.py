@@ -102,8 +102,9 @@ def test_a_refund_flips_the_side_and_keeps_the_amount_positive() -> None:
 
 
 def test_what_a_version_does_not_take_is_refused() -> None:
-    writer = compile_format(shipped("sage100-flg", piece_prefix="ND-"), RUN)
-    found = findings(writer, document(line(1, "expense", "625100", 5, sections=(("cc", 12, "A-1", 5),))))
+    writer = compile_format(shipped("sage100-flg", piece_from="report"), RUN)
+    lines = line(1, "expense", "625100", 5, sections=(("cc", 12, "A-1", 5),))
+    found = findings(writer, document(lines, report="ND-1"))
     assert [(f.code, f.field) for f in found] == [
         ("PSR-5102", "Pièce"), ("PSR-5105", "N° du plan analytique"), ("PSR-5102", "N° section"),
     ]  # fmt: skip
