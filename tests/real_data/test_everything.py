@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from tests.readers import Line, sage_flg, sage_pnm
 
-from passerelle.services.intake import load_mapping
+from passerelle.services.mappings import read_mapping
 
 from .conftest import MAPPINGS, Installation
 from .sources import SOURCES, TYPES, Expected, Source, Spent
@@ -62,7 +62,7 @@ def test_all_files_go_all_the_way(install: Install, server_missing: Callable[[st
 
 @pytest.mark.parametrize("path", sorted(MAPPINGS.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_mapping_file_loads(path: Path) -> None:
-    assert load_mapping(path).report.approved
+    assert read_mapping(path).content.report.approved
 
 
 def go_all_the_way(made: Installation) -> dict[str, str]:

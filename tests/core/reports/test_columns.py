@@ -164,10 +164,10 @@ def test_parts_that_are_no_date_are_a_fault(year: str, month: str) -> None:
 def test_columns_that_the_file_lacks_or_has_twice_are_told() -> None:
     mapping = MappingFile.model_validate(tomllib.loads(BASE.format(columns=DATE, report='column = "trip"')))
     found = missing_columns(mapping, ["id", "id", "who", "dai", "sum"])
-    assert [(finding.value, "dai" in finding.expected) for finding in found] == [
-        ("day", True),
-        ("id", False),
-        ("trip", True),
+    assert [(one.path, one.finding.value, one.finding.remedy[:16]) for one in found] == [
+        (("columns", "date", "column"), "day", "did you mean dai"),
+        (("columns", "id", "column"), "id", "correct the mapp"),
+        (("report", "column"), "trip", "correct the mapp"),
     ]
 
 

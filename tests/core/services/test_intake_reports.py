@@ -123,6 +123,28 @@ def test_a_bad_report_is_named(sqlite_database: Database, clock: Clock, tmp_path
     assert rejects.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"expenses": []}, "at least 1 item"),
+        ({"expenses": {}}, "a list: [ … ]"),
+        ({"expenses": [3]}, "an object: { … }"),
+        ({"title": 3}, 'text between quotes, as "401000"'),
+        ({"revision": "1"}, "a whole number, without quotes"),
+        ({"approved": "yes"}, "true or false, without quotes"),
+        ({"declared_at": "soon"}, "an instant with its offset, as 2026-01-31T09:00:00+01:00"),
+        ({"expenses": [an_expense(payer="bank")]}, 'one of: "employee", "company_card", "company"'),
+        ({"expenses": [an_expense(guests=-1)]}, "at least 0"),
+        ({"employee": "E3"}, "one of E1, E2"),
+    ],
+)
+def test_what_is_expected_is_said_in_our_words(
+    sqlite_database: Database, clock: Clock, tmp_path: Path, fields: dict[str, object], expected: str
+) -> None:
+    [finding] = fill(sqlite_database, clock, tmp_path).report(None, **fields).findings
+    assert finding.expected == expected
+
+
 def test_text_that_no_database_could_hold_is_refused(intake: Intake) -> None:
     bad = [an_expense(comment="a\0b"), an_expense("X2", receipt="\x07")]
     outcome = intake.report(None, a_report(id="R\0"), expenses=bad)

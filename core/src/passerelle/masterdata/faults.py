@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from passerelle.errors import Finding
 from passerelle.masterdata.company import CONTROLS, Company, FolderDestination, SftpDestination
 from passerelle.masterdata.positions import Path
+from passerelle.plan import counted
 
 _PATTERNS = {
     r"^[A-Z]{2}$": "two capital letters, ISO 3166, as FR",
@@ -22,14 +23,31 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$": "a code: 1 to 63 letters, digits, dots, hyphens or underscores, "
     "the first a letter or digit",
 }
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+_LENGTHS = {
+    "string_too_long": ("max_length", "at most", "character"),
+    "string_too_short": ("min_length", "at least", "character"),
+    "too_short": ("min_length", "at least", "item"),
+}
+_INSTANT = "an instant with its offset, as 2026-01-31T09:00:00+01:00"
 _TYPES = {
     "string_type": 'text between quotes, as "401000"',
     "bool_type": "true or false, without quotes",
+    "bool_parsing": "true or false, without quotes",
     "int_type": "a whole number, without quotes",
+    "int_from_float": "a whole number, without quotes",
+    "int_parsing": "a whole number, without quotes",
+    "int_parsing_size": "a whole number of fewer digits",
+    "missing": "a value",
     "dict_type": "a table: [name] or { key = value }",
     "model_type": "a table: [name] or { key = value }",
     "model_attributes_type": "a table: [name] or { key = value }",
     "tuple_type": "a list: [ … ]",
+    "datetime_type": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_object_invalid": _INSTANT,
+    "timezone_aware": _INSTANT,
     "finite_number": "a number",
     "decimal_type": "a number",
     "decimal_parsing": "a number, as 20 or 5.5",
@@ -143,7 +161,7 @@ def _words(error: dict[str, Any], path: Path) -> _Words:
     if kind == "extra_forbidden":
         return _unknown_key(path, last)
     if kind in ("missing", "union_tag_not_found"):
-        field = _fields(path[:-1]).get(str(path[-1]))
+        field = fields_at(Company, path[:-1]).get(str(path[-1]))
         meaning = (field.description if field is not None else "") or "a value"
         if kind == "union_tag_not_found":
             meaning = '"folder" or "sftp"'
@@ -152,11 +170,11 @@ def _words(error: dict[str, Any], path: Path) -> _Words:
     if kind in _TYPES:
         remedy = "a code is text, even all digits: put it between quotes" if kind == "string_type" else ""
         return _Words("PSR-2005", f"{last} is of another type.", _TYPES[kind], remedy)
-    return _Words("PSR-2006", f"{last} has a value that is not allowed.", _allowed(error), "")
+    return _Words("PSR-2006", f"{last} has a value that is not allowed.", expected_of(error), "")
 
 
 def _unknown_key(path: Path, last: str) -> _Words:
-    known = _fields(path[:-1])
+    known = fields_at(Company, path[:-1])
     guess = nearest(last, known)
     remedy = f"did you mean {guess}?" if guess else "remove it"
     where = describe(path[:-1])
@@ -164,8 +182,11 @@ def _unknown_key(path: Path, last: str) -> _Words:
     return _Words("PSR-2003", message, "one of: " + ", ".join(known), remedy, on_key=True)
 
 
-def _allowed(error: dict[str, Any]) -> str:
+def expected_of(error: Mapping[str, Any]) -> str:
+    """What would be right, in our words, for a fault that pydantic found in a value."""
     kind, context = error["type"], error.get("ctx", {})
+    if kind in _TYPES:
+        return _TYPES[kind]
     if kind == "value_error":
         return str(context["error"]).removeprefix("expected ")
     if kind == "string_pattern_mismatch":
@@ -174,31 +195,32 @@ def _allowed(error: dict[str, Any]) -> str:
         return f"one of: {context['expected']}".replace("'", '"').replace(" or ", ", ")
     if kind == "union_tag_invalid":
         return f"one of: {context['expected_tags']}".replace("'", '"')
-    if kind == "greater_than_equal":
-        return f"at least {context['ge']}"
-    if kind == "less_than_equal":
-        return f"at most {context['le']}"
-    if kind == "string_too_long":
-        return f"at most {context['max_length']} characters"
-    if kind == "too_short":
-        return f"at least {context['min_length']}"
-    return str(error["msg"])
+    if kind in _BOUNDS:
+        limit, words = _BOUNDS[kind]
+        return f"{words} {context[limit]}"
+    if kind in _LENGTHS:
+        limit, words, noun = _LENGTHS[kind]
+        return f"{words} {counted(context[limit], noun)}"
+    return "another value: see the reference"
 
 
-def _fields(path: Path) -> dict[str, Any]:
-    """The fields that the table at ``path`` may have."""
-    model: Any = Company
+def fields_at(model: Any, path: Path) -> dict[str, Any]:
+    """The keys that the table at ``path`` of a file may have, with their fields; ``model`` is the whole file's."""
     for part in path:
         if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(str(part))
+            field = _keys(model).get(str(part))
             model = _bare(field.annotation) if field is not None else None
         elif get_origin(model) in (dict, tuple):
             model = _bare(get_args(model)[1 if get_origin(model) is dict else 0])
         else:
             return {}
     if isinstance(model, type) and issubclass(model, BaseModel):
-        return dict(model.model_fields)
+        return _keys(model)
     return {}
+
+
+def _keys(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _bare(annotation: Any) -> Any:

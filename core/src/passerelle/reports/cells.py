@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from passerelle.errors import Finding
-from passerelle.reports.faults import nearest, shown
+from passerelle.reports.faults import hinted, one_of, shown
 from passerelle.reports.mapping import Forms
 
 
@@ -36,8 +36,10 @@ def unmapped(column: str, value: str, known: Mapping[str, str]) -> Finding:
         "The value map of the mapping does not know a value.",
         field=column,
         value=shown(value),
-        expected=nearest(value, known),
-        remedy="add the value to the column's `map` in the mapping file, or say what `else` it is",
+        expected=one_of(known, "values of the map"),
+        remedy=hinted(
+            value, known, "add the value to the column's `map` in the mapping file, or say what `else` it is"
+        ),
         who="integrator",
     )
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from passerelle.errors import Finding
 from passerelle.masterdata.company import CONTROLS
+from passerelle.masterdata.faults import Fault, key_path
+from passerelle.masterdata.positions import Path
 from passerelle.periods import last_day
 from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, long_group, no_date, unmapped
-from passerelle.reports.faults import nearest
+from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.forms import day_reader, number_reader
 from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
 
@@ -119,27 +121,28 @@ class LineReader:
         return tuple(bases)
 
 
-def missing_columns(mapping: MappingFile, header: Sequence[str]) -> list[Finding]:
-    """Columns that the mapping names and the header lacks, or has twice."""
-    findings = []
-    for column in sorted(set(_named_columns(mapping))):
+def missing_columns(mapping: MappingFile, header: Sequence[str]) -> list[Fault]:
+    """Columns that the mapping names and the header lacks, or has twice, each with where it is first named."""
+    faults = []
+    for column, path in sorted(_named_columns(mapping).items()):
         if header.count(column) == 1:
             continue
-        findings.append(
-            Finding(
-                "PSR-1008",
-                "The mapping names a column that the file has twice."
-                if column in header
-                else "The mapping names a column that the file does not have.",
-                object=f"mapping {mapping.name}",
-                field="column",
-                value=column,
-                expected=nearest(column, header),
-                remedy="correct the mapping file, its delimiter or encoding, or take the right file",
-                who="integrator",
-            )
+        twice = column in header
+        remedy = "correct the mapping file, its delimiter or encoding, or take the right file"
+        finding = Finding(
+            "PSR-1008",
+            "The mapping names a column that the file has twice."
+            if twice
+            else "The mapping names a column that the file does not have.",
+            object=f"mapping {mapping.name}",
+            field=key_path(path),
+            value=column,
+            expected="a column that the file has once" if twice else one_of(header, "columns of the file"),
+            remedy=remedy if twice else hinted(column, header, remedy),
+            who="integrator",
         )
-    return findings
+        faults.append(Fault(path, finding))
+    return faults
 
 
 def compile_mapping(mapping: MappingFile, header: Sequence[str]) -> LineReader:
@@ -307,26 +310,25 @@ def _same_day(_: Cells, day: str) -> str:
     return day
 
 
-def _named_columns(mapping: MappingFile) -> list[str]:
-    found = [mapping.report.column] if mapping.report.column else []
-
-    def walk(value: Any) -> None:
-        if isinstance(value, HashedId):
-            found.extend(value.hash)
-        elif isinstance(value, From | DateFrom):
-            found.extend(column for column in (value.column, *value.fallback) if column)
-        if isinstance(value, dict):
-            for item in value.values():
-                walk(item)
-        elif isinstance(value, tuple):
-            for item in value:
-                walk(item)
-        elif hasattr(type(value), "model_fields"):
-            for name in type(value).model_fields:
-                walk(getattr(value, name))
-
-    walk(mapping.columns)
+def _named_columns(mapping: MappingFile) -> dict[str, Path]:
+    """Each column, and where the mapping first names it."""
+    found: dict[str, Path] = {mapping.report.column: ("report", "column")} if mapping.report.column else {}
+    for path, value in _texts(mapping.columns.model_dump(by_alias=True), ("columns",)):
+        if path[-1] == "column" or (path[-2] in ("fallback", "hash") and isinstance(path[-1], int)):
+            found.setdefault(value, path)
     return found
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name not in ("map", "replace") or path[-1] == "sections":
+                yield from _texts(item, (*path, name))
+    elif isinstance(value, tuple):
+        for position, item in enumerate(value):
+            yield from _texts(item, (*path, position))
 
 
 def _columns_of_fields(mapping: MappingFile) -> dict[str, str]:

@@ -6,25 +6,32 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from passerelle.errors import Finding
+from passerelle.masterdata.faults import expected_of
 
 _SHOWN = 120
+_OBJECTS = dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "an object: { … }")
 _HALVES = re.compile("[\ud800-\udfff]")  # bytes that could not be decoded; no terminal or JSON could show them
 
 
-def nearest(written: str, known: Collection[str]) -> str:
-    """The known codes nearest to ``written``, as words for ``expected``."""
-    close = difflib.get_close_matches(written, known, n=3, cutoff=0.6) if len(known) <= 2_000 else []
-    if close:
-        return "did you mean " + " or ".join(close) + "?"
-    if not known:
-        return "none is configured"
-    return "one of " + ", ".join(sorted(known)) if len(known) <= 8 else f"one of the {len(known):,} configured codes"
+def one_of(known: Collection[str], what: str = "configured codes") -> str:
+    """The known codes, as words for ``expected``."""
+    there = sorted(set(known))
+    if not there:
+        return f"one of the {what}, of which there are none"
+    return "one of " + ", ".join(there) if len(there) <= 8 else f"one of the {len(there):,} {what}"
+
+
+def hinted(written: str, known: Collection[str], remedy: str) -> str:
+    """``remedy`` after the known codes that are nearest to ``written``."""
+    there = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(written, there, n=3, cutoff=0.6) if len(there) <= 2_000 else []
+    return f"did you mean {' or '.join(close)}? If not, {remedy}" if close else remedy
 
 
 def field_name(location: Iterable[str | int]) -> str:
@@ -72,8 +79,12 @@ def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str])
             object=object,
             field=name,
             value=shown(detail["input"]),
-            expected=nearest(str(detail["loc"][-1]), model_fields),
-            remedy="correct its name or leave it out; `passerelle reports schema` lists all fields",
+            expected=one_of(model_fields, "known fields"),
+            remedy=hinted(
+                str(detail["loc"][-1]),
+                model_fields,
+                "leave it out; `passerelle reports schema` lists all fields",
+            ),
             who="integrator",
         )
     return Finding(
@@ -84,7 +95,7 @@ def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str])
         value=shown(detail["input"]),
         expected="text without control characters, invisible marks of direction included"
         if detail["type"] == "string_pattern_mismatch" and "x00" in detail["ctx"]["pattern"]
-        else detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected "),
+        else _OBJECTS.get(detail["type"]) or expected_of(cast(dict[str, Any], detail)),
         remedy="correct the value and send the line again",
         who="integrator",
     )

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from passerelle import money
 from passerelle.errors import Finding
 from passerelle.reports.expense import ExpenseInput, ReportInput
-from passerelle.reports.faults import nearest
+from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.known import EntityView
 from passerelle.reports.vat import GREATEST, vat_bases
 
@@ -271,11 +271,12 @@ def _split(view: EntityView, given: ExpenseInput, object: str, findings: list[Fi
     for share in given.split:
         for axis, section in share.sections.items():
             if section not in view.sections.get(axis, ()):
-                findings.append(_unknown_section(view, axis, section, object))
+                findings.append(unknown_section(view, axis, section, object))
     return [[canonical(share.percent), dict(share.sections)] for share in given.split]
 
 
-def _unknown_section(view: EntityView, axis: str, section: str, object: str) -> Finding:
+def unknown_section(view: EntityView, axis: str, section: str, object: str) -> Finding:
+    """Why an axis, or a section of it, is not known."""
     known: Iterable[str] = view.sections.get(axis, frozenset())
     is_axis = axis in view.sections
     return Finding(
@@ -284,8 +285,12 @@ def _unknown_section(view: EntityView, axis: str, section: str, object: str) -> 
         object=object,
         field=f"split.{axis}" if is_axis else "split",
         value=section if is_axis else axis,
-        expected=nearest(section, frozenset(known)) if is_axis else nearest(axis, view.sections),
-        remedy="correct the code, or add it to company.toml and run `passerelle config apply`",
+        expected=one_of(frozenset(known) if is_axis else view.sections),
+        remedy=hinted(
+            section if is_axis else axis,
+            frozenset(known) if is_axis else view.sections,
+            "correct the code, or add it to company.toml and run `passerelle config apply`",
+        ),
         who="accountant",
     )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from passerelle.errors import Finding
 from passerelle.masterdata.company import Company, Entity
-from passerelle.reports.faults import nearest
+from passerelle.reports.faults import hinted, one_of
 
 
 class Directory(Protocol):
@@ -78,8 +78,12 @@ class EntityView:
                 object=object,
                 field=name,
                 value=code,
-                expected=f"an active {words}; {nearest(code, known)}",
-                remedy="name an active one, or put it back into company.toml and run `passerelle config apply`",
+                expected=f"an active {words}",
+                remedy=hinted(
+                    code,
+                    known,
+                    "name an active one, or put it back into company.toml and run `passerelle config apply`",
+                ),
                 who="accountant",
             )
         code_of = {"employee": "PSR-1101", "expense_type": "PSR-1103"}
@@ -89,8 +93,10 @@ class EntityView:
             object=object,
             field=name,
             value=code,
-            expected=nearest(code, known),
-            remedy=f"correct the code, or add the {words} to company.toml and run `passerelle config apply`",
+            expected=one_of(known),
+            remedy=hinted(
+                code, known, f"correct the code, or add the {words} to company.toml and run `passerelle config apply`"
+            ),
             who="accountant",
         )
 
@@ -103,7 +109,11 @@ def unknown_entity(directory: Directory, code: str, object: str) -> Finding:
         object=object,
         field="entity",
         value=code,
-        expected=nearest(code, directory.company.entities),
-        remedy="correct the code, or add the entity to company.toml and run `passerelle config apply`",
+        expected=one_of(directory.company.entities),
+        remedy=hinted(
+            code,
+            directory.company.entities,
+            "correct the code, or add the entity to company.toml and run `passerelle config apply`",
+        ),
         who="admin",
     )

@@ -223,9 +223,3 @@ class MappingFile(Described):
         if self.delimiter == self.quote:
             raise ValueError("expected a delimiter and a quote that differ")
         return self
-
-
-def field_names() -> list[str]:
-    """Every key that a mapping file may hold, to suggest the nearest."""
-    models = (MappingFile, Columns, From, HashedId, DateFrom, DateParts, VatFrom, Forms, Grouping)
-    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pydantic import ValidationError
-
-from passerelle.errors import ConfigurationFault, Finding, Refused, UsageFault
-from passerelle.masterdata.positions import Source
+from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.periods import Clock
 from passerelle.reports.columns import compile_mapping, missing_columns
-from passerelle.reports.faults import nearest
-from passerelle.reports.known import EntityView, unknown_entity
+from passerelle.reports.known import EntityView
 from passerelle.reports.lines import csv_lines
-from passerelle.reports.mapping import MappingFile, field_names
 from passerelle.reports.outcome import ImportOutcome, Tally
 from passerelle.services.intake_lines import LineImport
 from passerelle.services.intake_reports import ReportImport
+from passerelle.services.mappings import MappingText, read_mapping
 from passerelle.services.posting import post_due
 from passerelle.services.rejects import Rejects
 from passerelle.store import masterdata
@@ -60,7 +54,7 @@ def import_reports(
     read = {path.resolve() for path in (request.file, request.mapping) if path is not None}
     if request.rejects is not None and request.rejects.resolve() in read:
         raise _same_file(request.rejects)
-    mapping = load_mapping(request.mapping) if request.mapping is not None else None
+    mapping = read_mapping(request.mapping) if request.mapping is not None else None
     tally = Tally()
     written, former = True, None
     with exclusive(database, "intake") as free:
@@ -82,7 +76,7 @@ def import_reports(
         outcome = post_due(database, clock, progress)
         posting = (outcome.posted, outcome.lines, outcome.refused)
         tally.note(outcome.findings)
-    source = mapping.name if mapping is not None else ""
+    source = mapping.content.name if mapping is not None else ""
     rejects = str(request.rejects) if request.rejects is not None else ""
     former_rejects = str(former) if former is not None else ""
     return tally.outcome(str(request.file), source, written, (rejects, former_rejects), posting)
@@ -93,7 +87,7 @@ class _Job:
     database: Database
     clock: Clock
     request: ImportRequest
-    mapping: MappingFile | None
+    text: MappingText | None
     tally: Tally
     progress: Progress
 
@@ -101,20 +95,20 @@ class _Job:
         """Reads the file; ``begin`` gives the transaction of each block. Returns where the former rejects went."""
         with self.database.reading() as connection:
             directory = masterdata.load(connection)
-        mapping, name, now = self.mapping, str(self.request.file), self.clock()
+        if self.text is not None:
+            self.text.judge(directory)
+        mapping = self.text.content if self.text is not None else None
+        name, now = str(self.request.file), self.clock()
         encoding = mapping.encoding if mapping is not None else "utf-8"
         with _opened(self.request.file, encoding, "\n" if mapping is None else "") as (lines, has_mark):
             rejects = Rejects(self.request.rejects, encoding, has_mark, mapping)
-            if mapping is None:
+            if mapping is None or self.text is None:
                 with rejects:
                     ReportImport(name, directory, rejects, self.tally, now).run(lines, begin, self.progress)
                 return rejects.former
-            if mapping.entity not in directory.company.entities:
-                raise Refused(unknown_entity(directory, mapping.entity, f"mapping {mapping.name}"))
             cells = csv_lines(lines, mapping, name)
-            missing = missing_columns(mapping, cells.header)
-            if missing:
-                raise Refused(missing)
+            if missing := missing_columns(mapping, cells.header):
+                raise Refused(self.text.placed(missing))
             view = EntityView(directory, mapping.entity)
             reader = compile_mapping(mapping, cells.header)
             with rejects, Occurrences() as seen:
@@ -161,71 +155,6 @@ def _opened(path: Path, encoding: str, newline: str) -> Iterator[tuple[IO[str], 
                     who="integrator",
                 )
             ) from fault
-
-
-def load_mapping(path: Path) -> MappingFile:
-    """A mapping file, or every fault in it with its place."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationFault(
-            Finding(
-                "PSR-1019",
-                "The mapping file cannot be read.",
-                object=str(path),
-                value=getattr(fault, "strerror", None) or type(fault).__name__,
-                expected="a TOML file in UTF-8",
-                remedy="correct --mapping",
-                who="integrator",
-            )
-        ) from fault
-    return parse_mapping(text, str(path))
-
-
-def parse_mapping(text: str, file: str) -> MappingFile:
-    """``load_mapping`` for text already read."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    source = Source(text, file)
-    try:
-        return MappingFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as fault:
-        at = re.search(r"line (\d+), column (\d+)", str(fault))
-        place = source.place(int(at[1]), int(at[2]), 1) if at else None
-        finding = Finding(
-            "PSR-1020",
-            "The mapping file is not TOML.",
-            object=f"mapping file {file}",
-            value=str(fault),
-            expected="TOML 1.0",
-            remedy="correct the line; nothing was imported",
-            who="integrator",
-            place=place,
-        )
-        raise ConfigurationFault(finding) from fault
-    except ValidationError as fault:
-        findings = []
-        for detail in fault.errors(include_url=False):
-            path = tuple(part for part in detail["loc"] if part not in _VARIANTS)
-            unknown = detail["type"] == "extra_forbidden"
-            name = ".".join(map(str, path))
-            findings.append(
-                Finding(
-                    "PSR-1020",
-                    "The mapping file has a key that is not known." if unknown else "The mapping file has a fault.",
-                    object=f"mapping file {file}",
-                    field=name,
-                    expected=nearest(str(path[-1]), field_names())
-                    if unknown
-                    else detail["msg"].removeprefix("Value error, ").removeprefix("expected "),
-                    remedy="correct the mapping file; nothing was imported",
-                    who="integrator",
-                    place=source.at(path, key=unknown),
-                )
-            )
-        raise ConfigurationFault(findings) from fault
-
-
-_VARIANTS = frozenset({"From", "HashedId", "literal[True]", "tuple[constrained-str, ...]"})
 
 
 def _busy() -> Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +12,7 @@ from passerelle import money
 from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.masterdata.company import Entity
 from passerelle.periods import Clock, instant_text, parse_instant
-from passerelle.reports.faults import nearest
+from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.intake import CheckedExpense
 from passerelle.services.posting import post_due
 from passerelle.store import masterdata
@@ -268,7 +268,7 @@ def _entities(directory: Directory, code: str | None) -> list[int]:
     if code is None:
         return sorted(known.values())
     if code not in known:
-        raise UsageFault(_unknown("entity", code, nearest(code, known)))
+        raise UsageFault(_unknown("entity", code, known))
     return [known[code]]
 
 
@@ -282,18 +282,18 @@ def _entity(directory: Directory, number: int) -> Entity:
 def _employee_id(directory: Directory, code: str) -> int:
     known = {key[2]: number for key, number in directory.ids.items() if key[0] == "employee"}
     if code not in known:
-        raise UsageFault(_unknown("employee", code, nearest(code, known)))
+        raise UsageFault(_unknown("employee", code, known))
     return known[code]
 
 
-def _unknown(kind: str, code: str, expected: str) -> Finding:
+def _unknown(kind: str, code: str, known: Collection[str]) -> Finding:
     return Finding(
         "PSR-1215",
         f"There is no {kind} of this code.",
         field=f"--{kind}",
         value=code,
-        expected=expected,
-        remedy="correct the code",
+        expected=one_of(known),
+        remedy=hinted(code, known, "correct the code"),
         who="accountant",
     )
 

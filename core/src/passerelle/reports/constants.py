@@ -1,0 +1,85 @@
+"""What a mapping says once for all lines: its constants and axes, judged before a line is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from passerelle.errors import Finding
+from passerelle.masterdata.faults import Fault, expected_of, key_path
+from passerelle.masterdata.positions import Path
+from passerelle.reports.expense import DECIMAL, ExpenseInput
+from passerelle.reports.faults import shown
+from passerelle.reports.intake import unknown_section
+from passerelle.reports.known import EntityView
+from passerelle.reports.mapping import From, MappingFile
+
+_SOUND: dict[str, Any] = {"id": "1", "type": "1", "date": "2026-01-01", "amount": "1"}
+
+
+def constant_faults(mapping: MappingFile, view: EntityView, object: str) -> Iterator[Fault]:
+    """Every constant that no line could be right with, and every axis that is not known."""
+    columns = mapping.columns
+    for name in type(columns).model_fields:
+        source = getattr(columns, name)
+        if isinstance(source, From) and source.constant:
+            path: Path = ("columns", name, "constant")
+            if name == "employee" and source.constant not in view.employees:
+                yield Fault(path, view.unknown("employee", key_path(path), source.constant, object))
+            elif name == "type" and source.constant not in view.types:
+                yield Fault(path, view.unknown("expense_type", key_path(path), source.constant, object))
+            elif name not in ("employee", "type"):
+                yield from _form(path, source.constant, {name: _counted(name, source.constant)}, object)
+    yield from _bases(mapping, object)
+    yield from _sections(mapping, view, object)
+
+
+def _bases(mapping: MappingFile, object: str) -> Iterator[Fault]:
+    for position, base in enumerate(mapping.columns.vat):
+        for name in type(base).model_fields:
+            source = getattr(base, name)
+            if source is not None and source.constant:
+                path: Path = ("columns", "vat", position, name, "constant")
+                if name == "rate" and DECIMAL.fullmatch(source.constant) and not 0 <= Decimal(source.constant) <= 100:
+                    yield _fault(path, source.constant, "a percentage between 0 and 100", object)
+                yield from _form(path, source.constant, {"vat": [{"rate": "1", name: source.constant}]}, object)
+
+
+def _sections(mapping: MappingFile, view: EntityView, object: str) -> Iterator[Fault]:
+    for axis, source in mapping.columns.sections.items():
+        known = view.sections.get(axis)
+        if known is None or (source.constant and source.constant not in known):
+            path: Path = ("columns", "sections", axis, *(("constant",) if known is not None else ()))
+            finding = unknown_section(view, axis, source.constant or "", object)
+            yield Fault(path, replace(finding, field=key_path(path)), known is None)
+
+
+def _counted(name: str, written: str) -> Any:
+    return int(written) if name == "guests" and written.isascii() and written.isdigit() else written
+
+
+def _form(path: Path, written: str, fields: dict[str, Any], object: str) -> Iterator[Fault]:
+    try:
+        ExpenseInput.model_validate(_SOUND | fields)
+    except ValidationError as fault:
+        yield _fault(path, written, expected_of(dict(fault.errors(include_url=False)[0])), object)
+
+
+def _fault(path: Path, written: str, expected: str, object: str) -> Fault:
+    return Fault(
+        path,
+        Finding(
+            "PSR-1020",
+            "A constant of the mapping file does not have the form it must have.",
+            object=object,
+            field=key_path(path),
+            value=shown(written),
+            expected=expected,
+            remedy="correct the mapping file; nothing was imported",
+            who="integrator",
+        ),
+    )
