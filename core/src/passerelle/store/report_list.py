@@ -64,7 +64,7 @@ _COLUMNS = ListedReport._fields[:16]
 
 def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: int) -> list[ListedReport]:
     """The first ``limit`` reports that match, oldest first."""
-    where, parameters = _where(wanted)
+    where, parameters = _where(wanted, _folding(connection) if wanted.text else "")
     rows = stream(
         connection,
         f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, count(x.id), coalesce(sum(x.entity_gross), 0), "
@@ -121,7 +121,17 @@ def _decide(connection: Connection, statement: str, parameters: tuple[Any, ...],
     return sum(execute(connection, f"{statement} AND id = ?", (*parameters, id)).rowcount for id in ids)
 
 
-def _where(wanted: ReportFilter) -> tuple[str, list[Any]]:
+def _folding(connection: Connection) -> str:
+    """What makes ``lower`` know É in a database whose locale does not, where the server has it."""
+    if connection.dialect.name == "sqlite":
+        return ""
+    rows = execute(
+        connection, "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'pg_c_utf8') ORDER BY 1 LIMIT 1"
+    ).all()
+    return "".join(f' COLLATE "{name}"' for (name,) in rows)
+
+
+def _where(wanted: ReportFilter, folding: str) -> tuple[str, list[Any]]:
     where, parameters = "", list[Any]()
     if wanted.employee_id is not None:
         where, parameters = where + " AND r.employee_id = ?", [*parameters, wanted.employee_id]
@@ -136,7 +146,7 @@ def _where(wanted: ReportFilter) -> tuple[str, list[Any]]:
         )
         parameters = [*parameters, wanted.first_day or "0000", wanted.last_day or "9999-99-99"]
     if wanted.text:
-        where += " AND lower(r.number || ' ' || r.title || ' ' || r.source_id) LIKE ? ESCAPE '!'"
+        where += f" AND lower((r.number || ' ' || r.title || ' ' || r.source_id){folding}) LIKE ? ESCAPE '!'"
         escaped = wanted.text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
         parameters = [*parameters, f"%{escaped}%"]
     return where, parameters
