@@ -123,18 +123,19 @@ def survey_of(
     entry_id: int | None = None,
 ) -> Survey:
     """The survey of a definition, as ``choices`` say, of one entry alone where given (PSR-6040, 6041)."""
-    if code not in directory.company.exports:
+    there = directory.company.exports
+    if code not in there:
         raise Refused(
             Finding(
                 "PSR-6040",
                 f"There is no export definition {code}.",
                 value=code,
-                expected=f"one of {', '.join(directory.company.exports) or 'none configured yet'}",
+                expected=f"one of {', '.join(there)}" if there else "a definition; there is none yet",
                 remedy="name one of them, or add it to company.toml: [exports.NAME]",
                 who="admin",
             )
         )
-    definition = directory.company.exports[code]
+    definition = there[code]
     known = definition.journals or tuple(directory.company.entities[definition.entity].journals)
     unknown = [journal for journal in choices.journals if journal not in known]
     if unknown:

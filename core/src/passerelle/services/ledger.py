@@ -60,7 +60,9 @@ def entity_codes(directory: Directory, only: str | None) -> list[str]:
                 f"There is no entity {only}.",
                 field="--entity",
                 value=only,
-                expected=f"one of {', '.join(directory.company.entities) or 'none configured yet'}",
+                expected=f"one of {', '.join(codes)}"
+                if (codes := directory.company.entities)
+                else "a configured entity; there is none",
                 remedy="passerelle config export shows the configuration",
                 who="admin",
             )
