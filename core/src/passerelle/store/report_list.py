@@ -126,9 +126,11 @@ def _folding(connection: Connection) -> str:
     if connection.dialect.name == "sqlite":
         return ""
     rows = execute(
-        connection, "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'pg_c_utf8') ORDER BY 1 LIMIT 1"
+        connection,
+        "SELECT min(collname::text) FROM pg_collation WHERE collname IN ('und-x-icu', 'pg_c_utf8')"
+        " AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))",
     ).all()
-    return "".join(f' COLLATE "{name}"' for (name,) in rows)
+    return "".join(f' COLLATE "{name}"' for (name,) in rows if name)
 
 
 def _where(wanted: ReportFilter, folding: str) -> tuple[str, list[Any]]:
