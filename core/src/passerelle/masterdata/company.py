@@ -6,21 +6,32 @@ Codes are text, even all digits. Cross references (an employee's entity, a type'
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from functools import cached_property
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
-from schwifty import IBAN
-from schwifty.exceptions import SchwiftyException
-from stdnum.fr import siren as french_siren
+from pydantic import AfterValidator, Field, model_validator
 
-from passerelle.masterdata.countries import COUNTRIES
-from passerelle.money import CURRENCIES
+from passerelle.masterdata.mileage import MileageScale
+from passerelle.masterdata.policy import Dated, Profile
+from passerelle.masterdata.values import (
+    Code,
+    Country,
+    Currency,
+    Day,
+    Described,
+    Flag,
+    HostKey,
+    Iban,
+    Name,
+    Percent,
+    SecretReference,
+    Setting,
+    Siren,
+    TimeZone,
+    first_of_year,
+)
 from passerelle.periods import FiscalYears
 
 AccountRole = Literal[
@@ -29,111 +40,6 @@ AccountRole = Literal[
 ]  # fmt: skip
 JournalKind = Literal["expense_reports", "company_paid"]
 EntryType = Literal["expense_report", "company_paid"]
-
-
-def _trusted(info: ValidationInfo) -> bool:
-    """Whether the value comes from the store, hence passed the slow checks before."""
-    return bool(info.context and info.context.get("trusted"))
-
-
-def _currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise ValueError("expected a currency code of ISO 4217, as EUR")
-    return code
-
-
-def _country(code: str) -> str:
-    if code not in COUNTRIES:
-        raise ValueError("expected a country code of ISO 3166, as FR")
-    return code
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _time_zone(name: str) -> str:
-    if name not in _time_zones():
-        raise ValueError("expected a time zone of the IANA database, as Europe/Paris")
-    return name
-
-
-def _siren(number: str, info: ValidationInfo) -> str:
-    if _trusted(info):
-        return number
-    if not french_siren.is_valid(number):
-        raise ValueError("expected a SIREN: nine digits whose last is the check digit")
-    return french_siren.compact(number)
-
-
-def _iban(number: str, info: ValidationInfo) -> str:
-    if _trusted(info):
-        return number
-    try:
-        return IBAN(number).compact
-    except SchwiftyException as fault:
-        raise ValueError(f"expected an IBAN with right check digits ({fault})") from None
-
-
-def _secret_reference(written: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(.*\S)?", written):
-        raise ValueError("expected a reference to a secret, env:NAME or file:PATH, never the secret itself")
-    return written
-
-
-def _fiscal_year_start(written: str) -> str:
-    try:
-        month, day = (int(part) for part in written.split("-"))
-        FiscalYears(month, day)
-    except ValueError:
-        raise ValueError("expected the first day of the fiscal year as MM-DD, for instance 01-01") from None
-    return written
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, bool | int | Decimal | datetime):
-        raise ValueError("expected a day, as 2026-01-31")
-    return value
-
-
-def _percent(value: Any) -> Any:
-    """Plain digits: ``2e1`` would be written so into files."""
-    if isinstance(value, bool):
-        raise ValueError("expected a percentage, as 20 or 5.5")
-    return Decimal(f"{value:f}") if isinstance(value, Decimal) and value.is_finite() else value
-
-
-def _plain(value: Any) -> Any:
-    """A setting as JSON keeps it, so that it comes back from the store as it was written."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, str | bool | int):
-        return value
-    raise ValueError("expected text, whole numbers, true or false; put days and decimals between quotes")
-
-
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-# C0, DEL, C1, and the marks that turn the direction of writing: what is shown would not be what is there
-CONTROLS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-Name = Annotated[str, StringConstraints(max_length=200, pattern=rf"^[^{CONTROLS}]+$")]
-Flag = Annotated[bool, Field(strict=True)]
-Day = Annotated[date, BeforeValidator(_day)]
-HostKey = Annotated[str, StringConstraints(min_length=1, max_length=4000)]  # an RSA key is long
-Currency = Annotated[str, AfterValidator(_currency)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Iban = Annotated[str, AfterValidator(_iban)]
-SecretReference = Annotated[str, AfterValidator(_secret_reference)]
-Percent = Annotated[Decimal, Field(ge=0, le=100), BeforeValidator(_percent)]
-
-
-class Described(BaseModel):
-    """A frozen piece of configuration; an unknown key is a fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class BankAccount(Described):
@@ -157,6 +63,9 @@ class DefaultAccounts(Described):
     bank: Code | None = Field(None, description="counterpart of expenses paid by the company")
     card: Code | None = Field(None, description="counterpart of expenses paid by company card")
     reconciliation: Code | None = Field(None, description="counterpart of card expenses linked to a transaction")
+    advance: Code | None = Field(
+        None, description="one-off advances: company-paid amounts that the policy does not cover"
+    )
     rounding: Code | None = None
 
 
@@ -168,9 +77,13 @@ class Entity(Described):
     currency: Currency = Field(description="ISO 4217; the currency of its ledger")
     time_zone: TimeZone
     chart: Code = Field(description="the chart of accounts it uses")
-    siren: Annotated[str, AfterValidator(_siren)] | None = Field(None, description="French company number")
-    fiscal_year_start: Annotated[str, AfterValidator(_fiscal_year_start)] = Field("01-01", description="MM-DD")
+    siren: Siren | None = Field(None, description="French company number")
+    fiscal_year_start: Annotated[str, AfterValidator(first_of_year)] = Field("01-01", description="MM-DD")
     closed_until: Day | None = Field(None, description="no posting date on or before this day")
+    holiday_region: str | None = Field(None, description="subdivision of the country whose public holidays hold")
+    approval_steps: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
+        ("approval",), description="who approves a report, one after the other"
+    )
     bank_accounts: tuple[BankAccount, ...] = ()
     accounts: DefaultAccounts = DefaultAccounts()
     journals: dict[Code, Journal] = {}
@@ -197,16 +110,30 @@ class Chart(Described):
     accounts: dict[Code, Account]
 
 
-class Section(Described):
-    """One value of an axis."""
+class Section(Dated):
+    """One value of an axis. It is public, or only for the employees, departments and entities that are named."""
 
     name: Name
+    parents: tuple[Code, ...] = Field((), description="sections of the parent axis that it belongs to")
+    employees: tuple[Code, ...] = ()
+    departments: tuple[Code, ...] = ()
+    entities: tuple[Code, ...] = ()
+
+    def is_for(self, employee: str, department: str | None, entity: str) -> bool:
+        """Whether this employee may choose it."""
+        if not (self.employees or self.departments or self.entities):
+            return True
+        return employee in self.employees or department in self.departments or entity in self.entities
 
 
 class Axis(Described):
-    """An analytical dimension and its sections (cost centre, project, client)."""
+    """An analytical dimension and its sections (cost centre, project, client).
+
+    With a ``parent`` axis, the section chosen must be a child of the one chosen there, where both are chosen.
+    """
 
     name: Name
+    parent: Code | None = None
     sections: dict[Code, Section] = {}
 
 
@@ -230,6 +157,20 @@ class ExpenseType(Described):
     kind: Literal["standard", "quantity", "guests", "mileage"] = "standard"
     accounts: dict[Code, Code] = Field(description="chart -> expense account")
     vat: tuple[VatRule, ...] = ()
+    axes: tuple[Code, ...] = Field((), description="axes on which every expense of the type must be split")
+
+
+class Leave(Described):
+    """Days on which an employee is away; both belong to it."""
+
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Leave:
+        if self.last < self.first:
+            raise ValueError("expected last on or after first")
+        return self
 
 
 class Employee(Described):
@@ -244,6 +185,9 @@ class Employee(Described):
     collective: Code | None = None
     auxiliary: Code | None = None
     iban: Iban | None = None
+    profile: Code | None = Field(None, description="expense policy; none: the generic profile")
+    department: Code | None = None
+    leave: tuple[Leave, ...] = ()
 
 
 class Connection(Described):
@@ -261,7 +205,7 @@ class Connection(Described):
     sections: dict[str, dict[str, str]] = {}
     axes: dict[str, Annotated[int, Field(strict=True)]] = {}
     labels: dict[str, str] = {}
-    settings: dict[str, Annotated[Any, AfterValidator(_plain)]] = {}
+    settings: dict[str, Setting] = {}
 
 
 class FolderDestination(Described):
@@ -326,6 +270,8 @@ class Company(Described):
     charts: dict[Code, Chart]
     axes: dict[Code, Axis] = {}
     expense_types: dict[Code, ExpenseType] = {}
+    mileage_scales: dict[Code, MileageScale] = {}
+    profiles: dict[Code, Profile] = {}
     employees: dict[Code, Employee] = {}
     connections: dict[Code, Connection] = {}
     destinations: dict[Code, Destination] = {}

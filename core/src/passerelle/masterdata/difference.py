@@ -37,6 +37,8 @@ _TOP: dict[str, tuple[str, str, str]] = {
     "axes": ("axis", "sections", "section"),
     "entities": ("entity", "journals", "journal"),
     "expense_types": ("expense_type", "", ""),
+    "mileage_scales": ("mileage_scale", "", ""),
+    "profiles": ("profile", "", ""),
     "employees": ("employee", "", ""),
     "connections": ("connection", "", ""),
     "destinations": ("destination", "", ""),

@@ -13,8 +13,9 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from passerelle.errors import Finding
-from passerelle.masterdata.company import CONTROLS, Company, FolderDestination, SftpDestination
+from passerelle.masterdata.company import Company, FolderDestination, SftpDestination
 from passerelle.masterdata.positions import Path
+from passerelle.masterdata.values import CONTROLS
 from passerelle.plan import counted
 
 _PATTERNS = {

@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 
 from passerelle.errors import Finding
-from passerelle.masterdata.company import CONTROLS
 from passerelle.masterdata.faults import Fault, key_path
 from passerelle.masterdata.positions import Path
+from passerelle.masterdata.values import CONTROLS
 from passerelle.periods import last_day
 from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, long_group, no_date, unmapped
 from passerelle.reports.faults import hinted, one_of

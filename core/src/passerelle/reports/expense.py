@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
-from passerelle.masterdata.company import CONTROLS
+from passerelle.masterdata.values import CONTROLS
 from passerelle.money import CURRENCIES
 
 Payer = Literal["employee", "company_card", "company"]
@@ -96,13 +96,25 @@ class Share(Stated):
     sections: dict[Identity, Identity] = Field(min_length=1, description="axis -> section")
 
 
+class Mileage(Stated):
+    """A trip by a vehicle of the employee's own. Distances of a year add up by ``vehicle``."""
+
+    distance: Amount
+    unit: Literal["km", "mi"] = "km"
+    power: Annotated[int, Field(ge=1, le=200)] | None = Field(None, description="fiscal power")
+    vehicle_class: Identity = Field("car", description="as the mileage scale names it: car, motorcycle, electric car …")
+    vehicle: Identity | None = Field(None, description="which one, as its number plate; none: the only one")
+
+
 class ExpenseInput(Stated):
     """One line an employee declares, as its source states it."""
 
     id: Identity = Field(description="unique in the source and entity, for ever")
     type: Identity = Field(description="code of an expense type")
     date: Day
-    amount: Amount = Field(description="gross, in `currency`; negative for a refund")
+    amount: Amount | None = Field(
+        None, description="gross, in `currency`; negative for a refund; left out where a flat rate or scale fills it in"
+    )
     currency: CurrencyCode | None = Field(None, description="default: the entity's")
     country: Country | None = Field(None, description="where it was bought, ISO 3166; default: the entity's")
     entity_amount: Amount | None = Field(None, description="gross in the entity's currency")
@@ -110,6 +122,7 @@ class ExpenseInput(Stated):
     vat: tuple[VatBase, ...] = Field((), strict=False, description="add up to the gross; none: no VAT is known")
     quantity: Amount | None = None
     guests: Annotated[int, Field(ge=0, le=100_000)] = 0
+    mileage: Mileage | None = None
     split: tuple[Share, ...] = Field((), strict=False, description="percentages add up to 100")
     payer: Payer = "employee"
     card_transaction: Identity | None = Field(None, description="only where payer is company_card")
@@ -128,6 +141,7 @@ class ReportInput(Stated):
     employee: Identity
     title: Title
     declared_at: Instant
+    submitted: bool = Field(True, description="false: a draft, which counts for the policy and cannot be approved yet")
     approved: bool = Field(False, description="approved at the instant of the import; or say approved_at")
     approved_at: Instant | None = None
     controlled: bool = Field(False, description="controlled at the instant of the import; or say controlled_at")

@@ -41,6 +41,8 @@ class CheckedExpense(NamedTuple):
     cancels: str
     split: str
     derived: str
+    mileage: str
+    computed: bool
 
     @property
     def kind(self) -> ReportKind:
@@ -115,7 +117,7 @@ def check_expense(
     if type_id is None:
         findings.append(view.unknown("expense_type", "type", given.type, object))
     currency = given.currency or view.entity.currency
-    gross = _minor(given.amount, currency, "amount", object, findings)
+    gross = 0 if given.amount is None else _minor(given.amount, currency, "amount", object, findings)
     converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
     vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
     split = _split(view, given, object, findings) if given.split else []
@@ -141,6 +143,8 @@ def check_expense(
         cancels=given.cancels or "",
         split=json.dumps(split, separators=(",", ":"), ensure_ascii=False, sort_keys=True) if split else "[]",
         derived=derived,
+        mileage=given.mileage.model_dump_json() if given.mileage is not None else "",
+        computed=given.amount is None,
     )
     return checked, findings
 
@@ -310,7 +314,7 @@ def _payment_faults(given: ExpenseInput, object: str) -> list[Finding]:
                 who="integrator",
             )
         )
-    if given.cancels is not None and (given.amount >= 0 or given.cancels == given.id):
+    if given.cancels is not None and (given.amount is None or given.amount >= 0 or given.cancels == given.id):
         findings.append(
             Finding(
                 "PSR-1113",

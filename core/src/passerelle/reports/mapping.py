@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
-from passerelle.masterdata.company import Code, Described
+from passerelle.masterdata.values import Code, Described
 from passerelle.reports.expense import Title
 from passerelle.reports.forms import date_pattern
 

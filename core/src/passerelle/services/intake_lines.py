@@ -178,7 +178,7 @@ class LineImport:
             return
         reports = self._reports(connection, fresh)
         pairs = [(reports[one.group, one.checked.kind], one.checked) for one in fresh if one.checked is not None]
-        ids = stored.add_expenses(connection, self.view.id, self.mapping.name, pairs)
+        ids = stored.add_expenses(connection, self.view.id, self.mapping.name, instant_text(self.now), pairs)
         by_id = dict(zip(ids, fresh, strict=True))
         twins = [by_id[id] for id in stored.possible_duplicates(connection, self.view.id, ids) if id in by_id]
         self.tally.duplicates += len(twins)

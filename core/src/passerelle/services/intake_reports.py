@@ -265,7 +265,8 @@ class ReportImport:
         changes = [(known[key].id, half, expense) for key, (half, expense, _) in stated.items() if key in known]
         stored.change_expenses(connection, entity_id, changes)
         fresh = {key: value for key, value in stated.items() if key not in known}
-        new_ids = stored.add_expenses(connection, entity_id, source, [(half, one) for half, one, _ in fresh.values()])
+        pairs = [(half, one) for half, one, _ in fresh.values()]
+        new_ids = stored.add_expenses(connection, entity_id, source, instant_text(self.now), pairs)
         by_id = dict(zip(new_ids, fresh.values(), strict=True))
         for id in stored.possible_duplicates(connection, entity_id, new_ids):
             if id in by_id:

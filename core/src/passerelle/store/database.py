@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from passerelle.errors import ConfigurationFault, Finding
 
-REVISIONS = ("0001",)  # of store/migrations, oldest first; a test compares them with Alembic's own
+REVISIONS = ("0001", "0002")  # of store/migrations, oldest first; a test compares them with Alembic's own
 NEWEST_REVISION = REVISIONS[-1]
 _MIGRATING = 7_203_641_187_520_113  # PostgreSQL's advisory lock of who migrates
 

@@ -141,12 +141,12 @@ def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewRep
         "report",
         ("id", "entity_id", "employee_id", "source", "source_id", "kind", "revision", "additive", "group_key",
          "content_hash", "number", "title", "declared_at", "approval", "approved_at", "controlled_at",
-         "awaits_control", "post_due", "findings"),
+         "awaits_control", "post_due", "findings", "submitted_at", "approval_steps"),
         [
             (id, entity_id, one.employee_id, one.source, one.source_id, one.kind, one.revision, one.additive,
              one.group_key, one.content_hash, f"{_SERIES[one.kind]}{next(numbers[one.kind]):06d}", one.title,
              one.declared_at, one.standing.approval, one.standing.approved_at, one.standing.controlled_at,
-             one.standing.awaits_control, one.standing.post_due, "[]")
+             one.standing.awaits_control, one.standing.post_due, "[]", one.declared_at, 0)
             for id, one in zip(ids, reports, strict=True)
         ],
     )  # fmt: skip
@@ -165,15 +165,22 @@ def _take_numbers(connection: Connection, entity_id: int, name: str, count: int)
 
 
 def add_expenses(
-    connection: Connection, entity_id: int, source: str, expenses: Sequence[tuple[int, CheckedExpense]]
+    connection: Connection,
+    entity_id: int,
+    source: str,
+    declared_at: str,
+    expenses: Sequence[tuple[int, CheckedExpense]],
 ) -> list[int]:
-    """Writes (report, expense) pairs; returns their keys in the same order."""
+    """Writes (report, expense) pairs, first declared at that instant; returns their keys in the same order."""
     ids = list(take_ids(connection, "expense", len(expenses)))
     rows = (
-        (id, entity_id, report_id, source, *content, False)
+        (id, entity_id, report_id, source, *content, False, declared_at, "[]", False, content.gross,
+         content.entity_gross, "")
         for id, (report_id, content) in zip(ids, expenses, strict=True)
-    )
-    insert(connection, "expense", ("id", "entity_id", "report_id", "source", *_EXPENSE, "withdrawn"), rows)
+    )  # fmt: skip
+    columns = ("id", "entity_id", "report_id", "source", *_EXPENSE, "withdrawn", "declared_at", "verdicts", "blocked",
+               "covered", "entity_covered", "control_reason")  # fmt: skip
+    insert(connection, "expense", columns, rows)
     return ids
 
 

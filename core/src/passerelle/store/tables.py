@@ -47,6 +47,7 @@ class Report(SQLModel, table=True):
             postgresql_where=text("group_key <> ''"),
         ),
         Index("report_to_post", "entity_id", "id", sqlite_where=text("post_due"), postgresql_where=text("post_due")),
+        Index("report_of_employee", "entity_id", "employee_id"),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=_BIG)
     entity_id: int = Field(sa_type=_BIG)
@@ -61,8 +62,11 @@ class Report(SQLModel, table=True):
     number: str  # what a person and the ERP read: unique in its entity
     title: str
     declared_at: str
-    approval: str  # created | approved | refused | cancelled
+    submitted_at: str | None = None  # none: a draft
+    approval: str  # created | partially_approved | approved | refused | cancelled
+    approval_steps: int = 0  # how many of the entity's steps approved it
     approved_at: str | None = None
+    ended_at: str | None = None  # refused or cancelled
     controlled_at: str | None = None
     awaits_control: bool = False  # changed after control: the ledger keeps its last revision until controlled again
     post_due: bool = False  # approved content that the ledger does not hold yet
@@ -101,7 +105,39 @@ class Expense(SQLModel, table=True):
     cancels: str = ""  # line key of the expense a refund names
     split: str = "[]"  # JSON [[percent, {axis: section}], …]
     derived: str = ""  # what the intake derived rather than read: "id,date"
+    mileage: str = ""  # JSON {distance, unit, power, vehicle_class, vehicle}
+    computed: bool = False  # no amount was stated: the policy filled it in
     withdrawn: bool = False
+    declared_at: str  # the first declaration: its place in the order of the policy, which a revision keeps
+    verdicts: str | None = None  # JSON of rules.declared.Verdict tuples; none: not judged yet
+    blocked: bool = False
+    covered: int = Field(sa_type=_BIG)  # what is reimbursed or borne by the company, policy and control included …
+    entity_covered: int = Field(sa_type=_BIG)  # … and in the entity's currency
+    controlled_at: str | None = None  # by itself; the report's control holds for all of its expenses
+    control_cover: int | None = Field(default=None, sa_type=_BIG)  # lowered by an accountant, in the entity's currency
+    control_reason: str = ""
+
+
+class JudgingDue(SQLModel, table=True):
+    """An employee whose expenses changed since the policy judged them. The row's lock is the employee's turn."""
+
+    __tablename__ = "judging_due"
+    entity_id: int = Field(primary_key=True, sa_type=_BIG)
+    employee_id: int = Field(primary_key=True, sa_type=_BIG)
+
+
+class ReportEvent(SQLModel, table=True):
+    """Who did what to a report and when. Never changed."""
+
+    __tablename__ = "report_event"
+    id: int | None = Field(default=None, primary_key=True, sa_type=_BIG)
+    report_id: int = Field(index=True, sa_type=_BIG)
+    at: str
+    actor: str
+    act: str  # an act of reports.lifecycle, or "replaced" by a higher revision of its source
+    revision: int
+    detail: str = ""  # the step, the expense, the covered amount
+    reason: str = ""
 
 
 class Entry(SQLModel, table=True):

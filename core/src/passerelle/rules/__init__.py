@@ -1,0 +1,1 @@
+"""The expense policy judged: verdicts that explain themselves. Pure: expenses in, judgements out."""
