@@ -13,7 +13,7 @@ RULE_API = 1
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a plugin's rule says: an alert, a block, or a cover of at most ``cover`` (minor units, the entity's currency).
+    """What a plugin's rule says: an alert, a block, or a cover of at most ``cover`` in the entity's minor units.
 
     ``sentence`` tells a person why.
     """
