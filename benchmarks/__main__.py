@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import policy
 from benchmarks.company import add_reports, fresh
 from passerelle.formats.writer import compile_format, render
 from passerelle.periods import system_clock
@@ -165,6 +166,21 @@ def _memory_job(expenses: int) -> None:
         sys.stdout.write(json.dumps({"lines": lines, "peak_mb": peak}))
 
 
+def policy_figures() -> list[str]:
+    """Prints the policy's figures; returns what does not hold."""
+    rates = policy.peers()
+    print(f"one simple rule: {', '.join(f'{name} {rate:,.0f}/s' for name, rate in rates.items())}")
+    command = [sys.executable, "-m", "benchmarks.policy"]
+    runs = [
+        json.loads(subprocess.run([*command, str(size)], check=True, capture_output=True, text=True).stdout)
+        for size in (100_000, 1_000_000)
+    ]
+    for run in runs:
+        print(f"twenty rules, {run['expenses']:,} expenses: {run['expenses_per_second']:,.0f} expenses/s, ", end="")
+        print(f"{run['verdicts_per_second']:,.0f} verdicts/s, peak memory {run['peak_mb']:.0f} MB")
+    return ["policy memory"] if runs[1]["peak_mb"] > 1.1 * runs[0]["peak_mb"] else []
+
+
 def main() -> int:
     """Runs everything and prints one table; the exit code says whether budgets hold (with ``--check``)."""
     if "--memory" in sys.argv:
@@ -187,6 +203,7 @@ def main() -> int:
     print(f"{large['peak_mb']:.0f} MB at {large['lines']:,} lines: x {growth:.2f} (budget 1.1, below 150 MB)")
     if growth > 1.1 or large["peak_mb"] > 150:
         failed.append("memory")
+    failed += policy_figures()
     print("budgets hold" if not failed else f"below three quarters of the budget: {', '.join(failed)}")
     return 1 if failed and "--check" in sys.argv else 0
 
