@@ -1,20 +1,24 @@
 """Mileage scales as configured: what a year's distance is worth, by vehicle and fiscal power, with validity dates.
 
 A scale gives the value F of the distance of a whole year; a trip is worth what it adds to it, so that the year's trips
-always add up to F, whatever bracket they cross (payments and statutory reference, 5.3).
+always add up to F, whatever bracket they cross (payments and statutory reference, 5.3). Passerelle ships the scales of
+some tax authorities as files of this package; a company's own scale of the same code stands before a shipped one.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from passerelle.masterdata.policy import Dated, Number, plain_decimal
-from passerelle.masterdata.values import Currency, Described, Name, first_of_year
+from passerelle.masterdata.values import Currency, Described, Flag, Name, first_of_year
 
 Unit = Literal["km", "mi"]
+SHIPPED: frozenset[str] = frozenset({"FR", "GB"})
+"""The codes of the scales that Passerelle ships."""
 
 
 class Bracket(Described):
@@ -36,10 +40,23 @@ class MileageRate(Dated):
 
 
 class MileageScale(Described):
-    """A scale. ``year_start`` (MM-DD) begins the year over which distances add up; a person's, by vehicle."""
+    """A scale. ``year_start`` (MM-DD) begins the year over which a person's distances add up."""
 
     name: Name
     currency: Currency
     unit: Unit = "km"
     year_start: Annotated[str, AfterValidator(first_of_year)] = "01-01"
+    by_vehicle: Flag = Field(True, description="distances add up for each vehicle; false: for all of a class together")
     rates: Annotated[tuple[MileageRate, ...], Field(min_length=1)]
+
+
+@cache
+def shipped_scale(code: str) -> MileageScale | None:
+    """The scale that Passerelle ships under a code; ``None`` where it ships none."""
+    if code not in SHIPPED:
+        return None
+    import tomllib
+    from importlib.resources import files
+
+    text = files("passerelle.masterdata").joinpath("scales", f"{code}.toml").read_text(encoding="utf-8")
+    return MileageScale.model_validate(tomllib.loads(text, parse_float=Decimal))
