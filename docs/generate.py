@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mappings_guide
+import policy_guide
 
 from passerelle.connector import Ability, Connector, Support
 from passerelle.formats import reference
@@ -52,6 +53,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "abilities.md": abilities,
     "formats.md": reference.page,
     "mappings.md": mappings_guide.page,
+    "policy.md": policy_guide.page,
 }
 
 
