@@ -50,7 +50,8 @@ VIEW = EntityView(Directory(), "FR")
 
 def check(**fields: Any) -> tuple[CheckedExpense | None, list[str]]:
     base = {"id": "X1", "type": "TAXI", "date": "2026-01-14", "amount": "120.00"}
-    checked, findings = check_expense(VIEW, ExpenseInput.model_validate_json(json.dumps(base | fields)), "expense X1")
+    given = ExpenseInput.model_validate_json(json.dumps(base | fields))
+    checked, findings = check_expense(VIEW, "E1", given, "expense X1")
     return checked, [finding.code for finding in findings]
 
 

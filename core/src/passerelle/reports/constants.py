@@ -14,9 +14,9 @@ from passerelle.masterdata.faults import Fault, expected_of, key_path
 from passerelle.masterdata.positions import Path
 from passerelle.reports.expense import DECIMAL, ExpenseInput
 from passerelle.reports.faults import shown
-from passerelle.reports.intake import unknown_section
 from passerelle.reports.known import EntityView
 from passerelle.reports.mapping import From, MappingFile
+from passerelle.reports.sections import unknown_section
 
 _SOUND: dict[str, Any] = {"id": "1", "type": "1", "date": "2026-01-01", "amount": "1"}
 
@@ -51,10 +51,10 @@ def _bases(mapping: MappingFile, object: str) -> Iterator[Fault]:
 
 def _sections(mapping: MappingFile, view: EntityView, object: str) -> Iterator[Fault]:
     for axis, source in mapping.columns.sections.items():
-        known = view.sections.get(axis)
-        if known is None or (source.constant and source.constant not in known):
+        known = view.choices.company.axes.get(axis)
+        if known is None or (source.constant and source.constant not in known.sections):
             path: Path = ("columns", "sections", axis, *(("constant",) if known is not None else ()))
-            finding = unknown_section(view, axis, source.constant or "", object)
+            finding = unknown_section(view.choices, axis, source.constant or "", object)
             yield Fault(path, replace(finding, field=key_path(path)), known is None)
 
 

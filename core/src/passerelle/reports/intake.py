@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from passerelle import money
 from passerelle.errors import Finding
 from passerelle.reports.expense import ExpenseInput, ReportInput
-from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.known import EntityView
+from passerelle.reports.sections import split_faults
 from passerelle.reports.vat import GREATEST, vat_bases
 
 ReportKind = Literal["own", "company"]
@@ -87,7 +87,7 @@ def check_report(
         if expense.id in seen:
             findings.append(_twice(expense.id, name))
         seen.add(expense.id)
-        checked, found = check_expense(view, expense, name)
+        checked, found = check_expense(view, given.employee, expense, name)
         findings.extend(found)
         if checked is not None:
             halves.setdefault(checked.kind, []).append(checked)
@@ -109,9 +109,9 @@ def check_report(
 
 
 def check_expense(
-    view: EntityView, given: ExpenseInput, object: str, derived: str = ""
+    view: EntityView, employee: str, given: ExpenseInput, object: str, derived: str = ""
 ) -> tuple[CheckedExpense | None, list[Finding]]:
-    """One expense; ``None`` when anything in it is at fault."""
+    """One expense of an employee (code); ``None`` when anything in it is at fault."""
     findings: list[Finding] = []
     type_id = view.types.get(given.type)
     if type_id is None:
@@ -120,7 +120,8 @@ def check_expense(
     gross = 0 if given.amount is None else _minor(given.amount, currency, "amount", object, findings)
     converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
     vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
-    split = _split(view, given, object, findings) if given.split else []
+    findings.extend(split_faults(view.choices, given, employee if employee in view.employees else None, object))
+    split = [[canonical(share.percent), dict(share.sections)] for share in given.split]
     findings.extend(_payment_faults(given, object))
     if type_id is None or gross is None or any(finding.severity == "error" for finding in findings):
         return None, findings
@@ -252,50 +253,6 @@ def _mismatch(object: str, name: str, value: str, expected: str) -> Finding:
         expected=expected,
         remedy="correct the one that is wrong, or leave entity_amount out to have it computed",
         who="integrator",
-    )
-
-
-def _split(view: EntityView, given: ExpenseInput, object: str, findings: list[Finding]) -> list[list[object]]:
-    axes = set(given.split[0].sections)
-    total = sum((share.percent for share in given.split), Decimal(0))
-    bad_percent = total != 100 or any(share.percent <= 0 for share in given.split)
-    if bad_percent or any(set(share.sections) != axes for share in given.split):
-        findings.append(
-            Finding(
-                "PSR-1106",
-                "The analytical split does not cover the expense.",
-                object=object,
-                field="split",
-                value=" + ".join(f"{share.percent} % on {'/'.join(share.sections)}" for share in given.split),
-                expected="positive percentages that add up to 100, each with a section of the same axes",
-                remedy="correct the shares",
-                who="integrator",
-            )
-        )
-    for share in given.split:
-        for axis, section in share.sections.items():
-            if section not in view.sections.get(axis, ()):
-                findings.append(unknown_section(view, axis, section, object))
-    return [[canonical(share.percent), dict(share.sections)] for share in given.split]
-
-
-def unknown_section(view: EntityView, axis: str, section: str, object: str) -> Finding:
-    """Why an axis, or a section of it, is not known."""
-    known: Iterable[str] = view.sections.get(axis, frozenset())
-    is_axis = axis in view.sections
-    return Finding(
-        "PSR-1105",
-        "The section is not known on its axis, or was deactivated." if is_axis else "The axis is not known.",
-        object=object,
-        field=f"split.{axis}" if is_axis else "split",
-        value=section if is_axis else axis,
-        expected=one_of(frozenset(known) if is_axis else view.sections),
-        remedy=hinted(
-            section if is_axis else axis,
-            frozenset(known) if is_axis else view.sections,
-            "correct the code, or add it to company.toml and run `passerelle config apply`",
-        ),
-        who="accountant",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from passerelle.errors import Finding
 from passerelle.masterdata.company import Company, Entity
 from passerelle.reports.faults import hinted, one_of
+from passerelle.reports.sections import Choices
 
 
 class Directory(Protocol):
@@ -51,9 +52,9 @@ class EntityView:
         return {code: self.directory.ids["expense_type", "", code] for code in self.directory.company.expense_types}
 
     @cached_property
-    def sections(self) -> dict[str, frozenset[str]]:
-        """Axis -> its active sections."""
-        return {code: frozenset(axis.sections) for code, axis in self.directory.company.axes.items()}
+    def choices(self) -> Choices:
+        """The sections that its employees may choose."""
+        return Choices(self.directory.company, self.code)
 
     def unknown(self, kind: str, name: str, code: str, object: str) -> Finding:
         """Why ``code`` names nothing that this entity may use."""

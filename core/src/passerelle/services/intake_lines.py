@@ -108,7 +108,7 @@ class LineImport:
             except ValidationError as fault:
                 findings.extend(of_model(fault, name, _FIELDS))
             else:
-                checked, found = check_expense(self.view, expense, name, ",".join(mapped.derived))
+                checked, found = check_expense(self.view, mapped.employee, expense, name, ",".join(mapped.derived))
                 findings.extend(found)
         findings = [replace(one, field=self._column(one.field, mapped.bases)) for one in findings]
         if unread or any(finding.severity == "error" for finding in findings):
