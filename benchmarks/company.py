@@ -73,12 +73,13 @@ def add_reports(database: Database, expenses: int) -> None:
 _REPORT = (
     "id", "entity_id", "employee_id", "source", "source_id", "kind", "revision", "additive", "group_key",
     "content_hash", "number", "title", "declared_at", "approval", "approved_at", "controlled_at", "post_due",
-    "awaits_control", "findings",
+    "awaits_control", "findings", "submitted_at", "approval_steps",
 )  # fmt: skip
 _EXPENSE = (
     "id", "entity_id", "report_id", "source", "line_key", "type_id", "day", "country", "currency", "gross",
     "entity_gross", "rate", "payer", "card_transaction", "vat", "quantity", "guests", "comment", "receipt", "cancels",
-    "split", "derived", "withdrawn",
+    "split", "derived", "withdrawn", "mileage", "computed", "declared_at", "verdicts", "blocked", "covered",
+    "entity_covered", "control_reason",
 )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _reports(count: int, entity: int, people: list[int]) -> Iterator[tuple[Any, 
         who = people[i % EMPLOYEES]
         yield (
             i, entity, who, "bench", f"R{i}", "own", 1, False, "", "", f"ND{i:07d}", f"Frais n° {i}", _NOW, "approved",
-            _NOW, _NOW, True, False, "[]",
+            _NOW, _NOW, True, False, "[]", _NOW, 1,
         )  # fmt: skip
 
 
@@ -99,5 +100,6 @@ def _expenses(count: int, entity: int, kind: int) -> Iterator[tuple[Any, ...]]:
         day = (first + timedelta(days=i % 31)).isoformat()
         yield (
             i + 1, entity, i // PER_REPORT + 1, "bench", f"L{i}", kind, day, "FR", "EUR", gross, gross, "1",
-            "employee", "", vat, "", 0, f"Taxi n° {i} à Lyon", "", "", "[]", "", False,
+            "employee", "", vat, "", 0, f"Taxi n° {i} à Lyon", "", "", "[]", "", False, "", False, _NOW, "[]", False,
+            gross, gross, "",
         )  # fmt: skip

@@ -80,7 +80,8 @@ class Books:
                 "entity_id": directory.entity_id(entity), "employee_id": directory.employee_id(employee),
                 "source": "test", "kind": "own", "revision": 1, "additive": False, "group_key": "",
                 "content_hash": "", "title": "Salon", "declared_at": NOW, "approval": "approved", "approved_at": NOW,
-                "controlled_at": NOW, "awaits_control": False, "post_due": True, "findings": "[]",
+                "controlled_at": NOW, "awaits_control": False, "post_due": True, "findings": "[]", "submitted_at": NOW,
+                "approval_steps": 1,
             } | fields  # fmt: skip
             columns = ("id", "number", "source_id", *row)
             sql.insert(connection, "report", columns, ((n, f"N{n:06d}", f"S{n}", *row.values()) for n in ids))
@@ -117,6 +118,8 @@ class Books:
                     "country": home.country, "currency": home.currency, "gross": amount, "entity_gross": amount,
                     "rate": "1", "payer": "employee", "card_transaction": "", "vat": vat, "quantity": "", "guests": 0,
                     "comment": "Lyon", "receipt": "", "cancels": "", "split": "[]", "derived": "", "withdrawn": False,
+                    "mileage": "", "computed": False, "declared_at": NOW, "verdicts": "[]", "blocked": False,
+                    "covered": amount, "entity_covered": amount, "control_reason": "",
                 }
             )  # fmt: skip
         if rows:
