@@ -39,6 +39,7 @@ def posted(sqlite_database: Database) -> Database:
                 "kind": "own", "revision": 1, "additive": False, "group_key": "", "content_hash": "",
                 "number": f"N00000{number}", "title": "Salon", "declared_at": NOW, "approval": "approved",
                 "awaits_control": False, "post_due": False, "posted_revision": revision, "findings": "[]",
+                "submitted_at": NOW, "approval_steps": 1,
             }  # fmt: skip
             sql.insert(connection, "report", tuple(report), [tuple(report.values())])
             columns: tuple[str, ...] = ("id", "entity_id", "journal", "entry_type", "origin", "origin_id")

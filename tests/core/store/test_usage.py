@@ -65,7 +65,7 @@ def rows(
     expense = Expense(
         **known, report_id=number, line_key=str(number), type_id=directory.expense_type_id("train"), day=day,
         country="FR", currency="EUR", gross=100, entity_gross=100, rate="1", payer="employee",
-        split='[["100", {"centre": "DIR"}]]',
+        split='[["100", {"centre": "DIR"}]]', declared_at="now", verdicts="[]", covered=100, entity_covered=100,
     )  # fmt: skip
     if posted is None:
         return [report, expense]
