@@ -336,3 +336,5 @@ def _after_show(one: ReportDetail) -> str:
     if one.status == "approved":
         return f"passerelle reports control {one.number} --entity {one.entity}"
     return f"passerelle ledger entries --entity {one.entity}"
+
+from passerelle.cli import sections as _sections  # noqa: E402, F401 - adds its command to the group
