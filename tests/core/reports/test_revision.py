@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from passerelle.reports.intake import CheckedExpense, CheckedReport, ReportKind
-from passerelle.reports.revision import Standing, after_approval, after_change, decide
+from passerelle.reports.lifecycle import Standing
+from passerelle.reports.revision import Stated, after_approval, after_change, after_revision, decide
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def expense(key: str, payer: str = "employee") -> CheckedExpense:
     return CheckedExpense(
-        key, 1, "2026-01-14", "FR", "EUR", 100, 100, "1", payer, "", "[]", "", 0, "", "", "", "[]", ""
+        key, 1, "2026-01-14", "FR", "EUR", 100, 100, "1", payer, "", "[]", "", 0, "", "", "", "[]", "", "", False
     )
 
 
@@ -59,22 +60,39 @@ def test_the_hash_knows_content_and_not_approval() -> None:
     assert replace(BOTH, title="Nice").content_hash("own") != BOTH.content_hash("own")
 
 
-POSTED = Standing("approved", "t1", "t2", posted=True)
+POSTED = Standing("approved", "t1", "t2", posted=True, submitted_at="t0", approval_steps=1)
 
 
 def test_a_change_clears_what_the_new_content_does_not_state() -> None:
-    assert after_change(POSTED, None, None) == Standing("created", awaits_control=True, posted=True)
-    assert after_change(POSTED, "t3", None) == Standing("approved", "t3", None, awaits_control=True, posted=True)
-    assert after_change(POSTED, "t3", "t4") == Standing("approved", "t3", "t4", post_due=True, posted=True)
+    changed = Standing("created", awaits_control=True, posted=True, submitted_at="t3")
+    assert after_change(POSTED, Stated("t3")) == changed
+    approved = replace(changed, approval="approved", approved_at="t3", approval_steps=2)
+    assert after_change(POSTED, Stated("t3", "t3", None, 2)) == approved
+    controlled = replace(approved, controlled_at="t4", awaits_control=False, post_due=True)
+    assert after_change(POSTED, Stated("t3", "t3", "t4", 2)) == controlled
     never_controlled = replace(POSTED, controlled_at=None)
-    assert after_change(never_controlled, "t3", None).post_due
-    assert after_change(after_change(POSTED, None, None), "t5", None).awaits_control
+    assert after_change(never_controlled, Stated("t3", "t3")).post_due
+    assert after_change(after_change(POSTED, Stated("t3")), Stated("t5", "t5")).awaits_control
+    assert after_change(POSTED, Stated(None)).draft
 
 
 def test_facts_that_arrive_later_are_recorded_once() -> None:
-    assert after_approval(Standing(), "t1", None) == Standing("approved", "t1", post_due=True)
-    assert after_approval(POSTED, "t9", "t9") == POSTED
-    refused = Standing("refused")
-    assert after_approval(refused, "t1", "t1") == refused
-    waiting = after_change(POSTED, "t3", None)
-    assert after_approval(waiting, "t3", "t4") == Standing("approved", "t3", "t4", post_due=True, posted=True)
+    approved = Standing("approved", "t1", post_due=True, submitted_at="t0", approval_steps=1)
+    assert after_approval(Standing(), Stated("t0", "t1")) == approved
+    assert after_approval(
+        Standing("partially_approved", submitted_at="t0", approval_steps=1), Stated("t0", "t1", None, 2)
+    ) == (replace(approved, approval_steps=2))
+    assert after_approval(POSTED, Stated("t9", "t9", "t9")) == POSTED
+    assert after_approval(Standing(), Stated(None)) == Standing()
+    waiting = after_change(POSTED, Stated("t3", "t3"))
+    assert after_approval(waiting, Stated("t3", "t3", "t4")) == replace(
+        waiting, controlled_at="t4", awaits_control=False, post_due=True
+    )
+
+
+@pytest.mark.parametrize("approval", ["refused", "cancelled"])
+@pytest.mark.parametrize("same_content", [True, False])
+def test_only_a_higher_revision_opens_what_was_refused(approval: str, same_content: bool) -> None:
+    ended = replace(POSTED, approval=approval, ended_at="t5", post_due=True)
+    assert after_approval(ended, Stated("t1", "t1", "t1")) == ended
+    assert after_revision(ended, same_content, Stated("t6")) == Standing(posted=True, submitted_at="t6")

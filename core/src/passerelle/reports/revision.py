@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from passerelle.reports.intake import CheckedReport, ReportKind
+from passerelle.reports.lifecycle import Standing as Standing
+from passerelle.reports.lifecycle import reopened
 
 Decision = Literal["new", "replace", "unchanged", "conflict", "lower"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a stored report stands. ``awaits_control``: the ledger keeps its last revision until it is controlled."""
+class Stated(NamedTuple):
+    """What a source says of a report beside its content; ``steps`` is how many the entity's approval has."""
 
-    approval: str = "created"
+    submitted_at: str | None
     approved_at: str | None = None
     controlled_at: str | None = None
-    awaits_control: bool = False
-    post_due: bool = False
-    posted: bool = False
+    steps: int = 1
 
 
 def decide(stored: Mapping[ReportKind, tuple[int, str]], given: CheckedReport) -> Decision:
@@ -35,33 +34,31 @@ def decide(stored: Mapping[ReportKind, tuple[int, str]], given: CheckedReport) -
     return "unchanged" if same else "conflict"
 
 
-def after_change(before: Standing, approved_at: str | None, controlled_at: str | None) -> Standing:
+def after_change(before: Standing, stated: Stated) -> Standing:
     """New content: what was approved or controlled is so no longer, unless the new content says that it is.
 
     A report that the ledger holds is posted again once it has back what it had: approval, and control if it was
-    controlled.
+    controlled. One that was refused or cancelled is open again.
     """
-    had_control = before.controlled_at is not None or before.awaits_control
-    awaits_control = before.posted and had_control and controlled_at is None
-    return Standing(
-        approval="approved" if approved_at else "created",
-        approved_at=approved_at,
-        controlled_at=controlled_at,
-        awaits_control=awaits_control,
-        post_due=approved_at is not None and not awaits_control,
-        posted=before.posted,
-    )
+    return after_approval(reopened(before), stated)
 
 
-def after_approval(before: Standing, approved_at: str | None, controlled_at: str | None) -> Standing:
-    """The same content, approved or controlled: facts of their own, which a fact already there outlives."""
+def after_revision(before: Standing, same_content: bool, stated: Stated) -> Standing:
+    """A higher revision of the source, which opens again what was refused or cancelled, be its content the same."""
+    return (after_approval if same_content and not before.ended else after_change)(before, stated)
+
+
+def after_approval(before: Standing, stated: Stated) -> Standing:
+    """The same content, submitted, approved or controlled: facts of their own, which a fact already there outlives."""
     after = before
-    if approved_at and before.approval == "created":
-        after = replace(after, approval="approved", approved_at=approved_at)
-    if controlled_at and before.controlled_at is None and before.approval in ("created", "approved"):
-        after = replace(after, controlled_at=controlled_at, awaits_control=False)
-    if after == before:
+    if before.ended:
         return before
+    if stated.submitted_at or stated.approved_at:
+        after = replace(after, submitted_at=before.submitted_at or stated.submitted_at or stated.approved_at)
+    if stated.approved_at and before.approval != "approved":
+        after = replace(after, approval="approved", approved_at=stated.approved_at, approval_steps=max(stated.steps, 1))
+    if stated.controlled_at and before.controlled_at is None and not after.draft:
+        after = replace(after, controlled_at=stated.controlled_at, awaits_control=False)
     became_ready = after.approval == "approved" and not after.awaits_control
     was_ready = before.approval == "approved" and not before.awaits_control
     return replace(after, post_due=before.post_due or (became_ready and not was_ready))

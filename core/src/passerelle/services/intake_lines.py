@@ -83,7 +83,10 @@ class LineImport:
         with begin() as connection:
             if report.approved:
                 control = now if report.controlled else None
-                self.tally.approved += stored.approve_groups(connection, self.view.id, self.mapping.name, now, control)
+                steps = len(self.view.entity.approval_steps)
+                self.tally.approved += stored.approve_groups(
+                    connection, self.view.id, self.mapping.name, now, control, steps
+                )
             elif report.controlled:
                 stored.control_groups(connection, self.view.id, self.mapping.name, now)
 
@@ -221,7 +224,7 @@ class LineImport:
             content_hash="",
             title=self._title(one.group, one.employee),
             declared_at=instant_text(self.now),
-            standing=Standing(),
+            standing=Standing(submitted_at=instant_text(self.now)),
         )
 
     def _title(self, group: str, employee: str) -> str:

@@ -24,7 +24,7 @@ from passerelle.reports.intake import (
 from passerelle.reports.known import Directory, EntityView, unknown_entity
 from passerelle.reports.lines import UNDECODED, undecodable
 from passerelle.reports.outcome import Tally, readable
-from passerelle.reports.revision import Standing, after_approval, after_change, decide
+from passerelle.reports.revision import Standing, Stated, after_approval, after_revision, decide
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
@@ -216,7 +216,7 @@ class ReportImport:
 
     def _approve_again(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
         for half in halves.values():
-            after = after_approval(half.standing, *_instants(report))
+            after = after_approval(half.standing, self._stated(report))
             if after != half.standing:
                 work.standings.append((half.id, after))
                 self.tally.approved += after.approval != half.standing.approval
@@ -228,7 +228,7 @@ class ReportImport:
             content = report.content_hash(kind)
             half = halves.get(kind)
             if half is None:
-                standing = after_change(Standing(), *_instants(report))
+                standing = after_approval(Standing(), self._stated(report))
                 self.tally.approved += standing.approval == "approved"
                 new = stored.NewReport(
                     report.employee_id, report.source, report.source_id, kind, report.revision, False, "", content,
@@ -239,11 +239,17 @@ class ReportImport:
             work.halves[report.source_id, kind] = half.id
             header = (report.employee_id, report.title, declared)
             work.changed.append((half.id, report.revision, content, header))
-            after = after_approval if content == half.content_hash else after_change
-            standing = after(half.standing, *_instants(report))
+            standing = after_revision(half.standing, content == half.content_hash, self._stated(report))
             work.standings.append((half.id, standing))
             self.tally.approved += standing.approval == "approved" != half.standing.approval
             self.tally.reports_changed += content != half.content_hash
+
+    def _stated(self, report: CheckedReport) -> Stated:
+        (steps,) = (one.entity.approval_steps for one in self.views.values() if one.id == report.entity_id)
+        declared, approved, controlled = (
+            instant_text(at) if at else None for at in (report.declared_at, report.approved_at, report.controlled_at)
+        )
+        return Stated(declared, approved, controlled, len(steps))
 
     def _write(self, connection: Connection, entity_id: int, source: str, work: _Work) -> None:
         ids = stored.add_reports(connection, entity_id, [report for _, report in work.new])
@@ -273,11 +279,6 @@ class ReportImport:
                 _, expense, one = by_id[id]
                 self.tally.duplicates += 1
                 self.tally.note([self._placed(possible_duplicate(one.employee, expense), one.number, one.raw)])
-
-
-def _instants(report: CheckedReport) -> tuple[str | None, str | None]:
-    approved, controlled = report.approved_at, report.controlled_at
-    return (instant_text(approved) if approved else None), (instant_text(controlled) if controlled else None)
 
 
 def _out_of_order(report: CheckedReport, there: dict[ReportKind, tuple[int, str]], decision: str) -> Finding | None:

@@ -14,7 +14,10 @@ from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
 _SERIES: dict[ReportKind, str] = {"own": "ND", "company": "CP"}
 _IN = 1000  # parameters in one list
 _EXPENSE = tuple(CheckedExpense._fields)
-_STANDING = "approval, approved_at, controlled_at, awaits_control, post_due, posted_revision IS NOT NULL"
+_STANDING = (
+    "approval, approved_at, controlled_at, awaits_control, post_due, posted_revision IS NOT NULL, submitted_at,"
+    " approval_steps, ended_at"
+)
 
 
 class NewReport(NamedTuple):
@@ -123,8 +126,8 @@ def halves(
 
 def standing_of(row: Sequence[Any]) -> Standing:
     """A ``Standing`` from the columns that hold it."""
-    approval, approved_at, controlled_at, awaits_control, post_due, posted = row
-    return Standing(approval, approved_at, controlled_at, bool(awaits_control), bool(post_due), bool(posted))
+    approval, approved_at, controlled_at, awaits_control, post_due, posted, *life = row
+    return Standing(approval, approved_at, controlled_at, bool(awaits_control), bool(post_due), bool(posted), *life)
 
 
 def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewReport]) -> list[int]:
@@ -141,12 +144,13 @@ def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewRep
         "report",
         ("id", "entity_id", "employee_id", "source", "source_id", "kind", "revision", "additive", "group_key",
          "content_hash", "number", "title", "declared_at", "approval", "approved_at", "controlled_at",
-         "awaits_control", "post_due", "findings", "submitted_at", "approval_steps"),
+         "awaits_control", "post_due", "findings", "submitted_at", "approval_steps", "ended_at"),
         [
             (id, entity_id, one.employee_id, one.source, one.source_id, one.kind, one.revision, one.additive,
              one.group_key, one.content_hash, f"{_SERIES[one.kind]}{next(numbers[one.kind]):06d}", one.title,
              one.declared_at, one.standing.approval, one.standing.approved_at, one.standing.controlled_at,
-             one.standing.awaits_control, one.standing.post_due, "[]", one.declared_at, 0)
+             one.standing.awaits_control, one.standing.post_due, "[]", one.standing.submitted_at,
+             one.standing.approval_steps, one.standing.ended_at)
             for id, one in zip(ids, reports, strict=True)
         ],
     )  # fmt: skip
@@ -228,10 +232,21 @@ def set_standing(connection: Connection, entity_id: int, standings: Iterable[tup
     """Writes approval, control and what they mean for the ledger."""
     execute_many(
         connection,
-        "UPDATE report SET approval = ?, approved_at = ?, controlled_at = ?, awaits_control = ?, post_due = ? "
-        "WHERE id = ? AND entity_id = ?",
+        "UPDATE report SET approval = ?, approved_at = ?, controlled_at = ?, awaits_control = ?, post_due = ?, "
+        "submitted_at = ?, approval_steps = ?, ended_at = ? WHERE id = ? AND entity_id = ?",
         (
-            (one.approval, one.approved_at, one.controlled_at, one.awaits_control, one.post_due, id, entity_id)
+            (
+                one.approval,
+                one.approved_at,
+                one.controlled_at,
+                one.awaits_control,
+                one.post_due,
+                one.submitted_at,
+                one.approval_steps,
+                one.ended_at,
+                id,
+                entity_id,
+            )
             for id, one in standings
         ),
     )
@@ -244,14 +259,15 @@ def clear_control(connection: Connection, entity_id: int, ids: Iterable[int]) ->
 
 
 def approve_groups(
-    connection: Connection, entity_id: int, source: str, approved_at: str, controlled_at: str | None
+    connection: Connection, entity_id: int, source: str, approved_at: str, controlled_at: str | None, steps: int
 ) -> int:
-    """Approves every report of a mapping that still takes lines; returns how many."""
+    """Approves every submitted report of a mapping that still takes lines, by all steps; returns how many."""
     changed: int = execute(
         connection,
         "UPDATE report SET approval = 'approved', approved_at = ?, controlled_at = coalesce(controlled_at, ?), "
-        "post_due = ? WHERE entity_id = ? AND source = ? AND group_key <> '' AND approval = 'created'",
-        (approved_at, controlled_at, True, entity_id, source),
+        "post_due = ?, approval_steps = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
+        "AND approval = 'created' AND submitted_at IS NOT NULL",
+        (approved_at, controlled_at, True, steps, entity_id, source),
     ).rowcount
     return changed
 
@@ -261,7 +277,7 @@ def control_groups(connection: Connection, entity_id: int, source: str, controll
     execute(
         connection,
         "UPDATE report SET controlled_at = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
-        "AND approval = 'created' AND controlled_at IS NULL",
+        "AND approval = 'created' AND submitted_at IS NOT NULL AND controlled_at IS NULL",
         (controlled_at, entity_id, source),
     )
 
