@@ -265,9 +265,10 @@ def approve_groups(
     changed: int = execute(
         connection,
         "UPDATE report SET approval = 'approved', approved_at = ?, controlled_at = coalesce(controlled_at, ?), "
-        "post_due = ?, approval_steps = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
-        "AND approval = 'created' AND submitted_at IS NOT NULL",
-        (approved_at, controlled_at, True, steps, entity_id, source),
+        "post_due = (? OR NOT awaits_control), awaits_control = (awaits_control AND NOT ?), approval_steps = ? "
+        "WHERE entity_id = ? AND source = ? AND group_key <> '' AND approval = 'created' "
+        "AND submitted_at IS NOT NULL",
+        (approved_at, controlled_at, controlled_at is not None, controlled_at is not None, steps, entity_id, source),
     ).rowcount
     return changed
 
@@ -276,9 +277,9 @@ def control_groups(connection: Connection, entity_id: int, source: str, controll
     """Marks every report of a mapping that still takes lines as controlled."""
     execute(
         connection,
-        "UPDATE report SET controlled_at = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
+        "UPDATE report SET controlled_at = ?, awaits_control = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
         "AND approval = 'created' AND submitted_at IS NOT NULL AND controlled_at IS NULL",
-        (controlled_at, entity_id, source),
+        (controlled_at, False, entity_id, source),
     )
 
 

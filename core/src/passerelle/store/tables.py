@@ -116,6 +116,7 @@ class Expense(SQLModel, table=True):
     controlled_at: str | None = None  # by itself; the report's control holds for all of its expenses
     control_cover: int | None = Field(default=None, sa_type=_BIG)  # lowered by an accountant, in the entity's currency
     control_reason: str = ""
+    granted: int | None = Field(default=None, sa_type=_BIG)  # before a fixed cover was lowered: never more
 
 
 class JudgingDue(SQLModel, table=True):

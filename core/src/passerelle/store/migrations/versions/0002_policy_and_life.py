@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("controlled_at", sa.String(), nullable=True),
         sa.Column("control_cover", _BIG, nullable=True),
         sa.Column("control_reason", sa.String(), nullable=False, server_default=""),
+        sa.Column("granted", _BIG, nullable=True),
     ):
         op.add_column("expense", column)
     # what was declared before there was a policy is covered whole, judged, and stands where it was declared
