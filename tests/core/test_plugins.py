@@ -1,4 +1,4 @@
-"""Finding connectors: good ones are used, broken ones are named, and neither stops the other."""
+"""Finding connectors and policy rules: good ones are used, broken ones are named, and neither stops the other."""
 
 from __future__ import annotations
 
@@ -107,3 +107,53 @@ def test_names_belong_to_the_first_plugin(write: Write) -> None:
     assert [(finding.code, finding.object[:12]) for finding in plugins.broken] == [
         ("PSR-8004", "plugin toy_b"), ("PSR-8004", "plugin toy_c"),
     ]  # fmt: skip
+
+
+RULE = """
+from passerelle import Opinion, PolicyRule, hookimpl
+
+def never(settings, expense, counted):
+    return Opinion("block", "No.")
+
+@hookimpl
+def register_rules(register):
+    register(PolicyRule("{name}", never, api={api}))
+"""
+
+
+def rule(name: str = "acme-never", api: int = 1) -> str:
+    return RULE.format(name=name, api=api)
+
+
+def test_a_plugin_may_bring_rules_alone_connectors_alone_or_both(write: Write) -> None:
+    both = good("both") + rule("acme-both")
+    plugins = discover([write("toy_rules", rule()), write("toy_connector", good()), write("toy_both", both)])
+    assert not plugins.broken
+    assert set(plugins.rules) == {"acme-never", "acme-both"}
+    assert set(plugins.connectors) == {"toy", "both"}
+    assert plugins.rule_distributions["acme-never"] == "toy_rules"
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        (rule().replace("register_rules", "register_rule"), "PSR-8001", "register_rule"),
+        (rule() + "    1 / 0", "PSR-8001", "ZeroDivisionError"),
+        (rule().replace("register(PolicyRule", "register(7) or (PolicyRule"), "PSR-8002", "7"),
+        (rule().replace(", never,", ", None,"), "PSR-8002", "PolicyRule"),
+        (rule(name=""), "PSR-8002", "PolicyRule"),
+        (rule(api=2), "PSR-8003", "2"),
+    ],
+)
+def test_a_broken_rule_is_named_and_the_others_hold(write: Write, source: str, code: str, said: str) -> None:
+    plugins = discover([write("toy_broken", source), write("toy_fine", rule("acme-fine"))])
+    assert set(plugins.rules) == {"acme-fine"}
+    assert [finding.code for finding in plugins.broken] == [code]
+    assert said in plugins.broken[0].value + plugins.broken[0].message
+    assert plugins.broken[0].object.startswith("plugin toy_broken")
+
+
+def test_rule_names_belong_to_the_first_plugin(write: Write) -> None:
+    plugins = discover([write("toy_b", rule()), write("toy_a", rule())])
+    assert plugins.rule_distributions == {"acme-never": "toy_a"}
+    assert [(finding.code, finding.object[:12]) for finding in plugins.broken] == [("PSR-8004", "plugin toy_b")]

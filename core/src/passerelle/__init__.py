@@ -1,6 +1,6 @@
 """Passerelle: expense reports in, proven accounting entries out.
 
-The names a connector plugin needs, and no others. They are imported when first asked for, so that ``import passerelle``
+The names a plugin needs, and no others. They are imported when first asked for, so that ``import passerelle``
 costs next to nothing.
 """
 
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from passerelle.connector import Ability as Ability
     from passerelle.connector import Connector as Connector
+    from passerelle.connector import Declared as Declared
     from passerelle.connector import NoSettings as NoSettings
+    from passerelle.connector import Opinion as Opinion
+    from passerelle.connector import PolicyRule as PolicyRule
     from passerelle.connector import Support as Support
     from passerelle.hookspecs import hookimpl as hookimpl
 
-__all__ = ["Ability", "Connector", "NoSettings", "Support", "hookimpl"]
+__all__ = ["Ability", "Connector", "Declared", "NoSettings", "Opinion", "PolicyRule", "Support", "hookimpl"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
-"""The whole contract of a connector plugin: a frozen value that says what it is, can do and ships.
+"""The whole contract of a plugin: frozen values that say what they are, can do and ship.
 
-A connector does no I/O. Core renders its format files; exchanges with an ERP (a later kind of ability) are generators.
+A plugin offers connectors, rules for the expense policy (``PolicyRule``), or both. A connector does no I/O: core
+renders its format files; exchanges with an ERP (a later kind of ability) are generators.
 """
 
 from __future__ import annotations
@@ -11,6 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from passerelle.rules.contract import RULE_API, Opinion, PolicyRule
+from passerelle.rules.declared import Declared
+
+__all__ = [
+    "API", "RULE_API", "Ability", "Connector", "Declared", "NoSettings", "Opinion", "PolicyRule", "Support",
+]  # fmt: skip
 
 API = 1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pluggy
 
-from passerelle.connector import Connector
+from passerelle.connector import Connector, PolicyRule
 
 hookspec = pluggy.HookspecMarker("passerelle")
 hookimpl = pluggy.HookimplMarker("passerelle")
@@ -15,3 +15,8 @@ hookimpl = pluggy.HookimplMarker("passerelle")
 @hookspec
 def register_connectors(register: Callable[[Connector], None]) -> None:
     """Called once at start: call ``register`` with each connector that the plugin offers."""
+
+
+@hookspec
+def register_rules(register: Callable[[PolicyRule], None]) -> None:
+    """Called once at start: call ``register`` with each rule that the plugin brings to the expense policy."""

@@ -1,4 +1,4 @@
-"""Finds the installed connectors. What is missing or broken is named by a finding and stops nothing but itself."""
+"""Finds the installed connectors and policy rules. What is broken is named and stops nothing but itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pluggy
 
 from passerelle import hookspecs
-from passerelle.connector import API, Connector
+from passerelle.connector import API, RULE_API, Connector, PolicyRule
 from passerelle.errors import Finding, PasserelleError
 from passerelle.formats.language import FormatFile
 from passerelle.formats.load import declared_settings, load_format
@@ -22,11 +22,13 @@ GROUP = "passerelle"
 
 @dataclass(frozen=True)
 class Plugins:
-    """What is installed: connectors by name, formats by name with their connector, and what is broken."""
+    """What is installed: connectors and policy rules by name, and what is broken."""
 
     connectors: dict[str, Connector]
     broken: list[Finding]
     distributions: dict[str, str] = field(default_factory=dict)  # connector -> "passerelle-sage 0.1.0"
+    rules: dict[str, PolicyRule] = field(default_factory=dict)
+    rule_distributions: dict[str, str] = field(default_factory=dict)
 
     def format_text(self, name: str) -> str | None:
         """The text of the shipped format ``name``; None when no connector ships it."""
@@ -39,34 +41,45 @@ class Plugins:
 
 
 def discover(found: list[EntryPoint] | None = None) -> Plugins:
-    """Every connector that the installed plugins offer (those of ``found``, in a test)."""
-    broken: list[Finding] = []
-    connectors: dict[str, Connector] = {}
-    distributions: dict[str, str] = {}
+    """Every connector and rule that the installed plugins offer (those of ``found``, in a test)."""
+    plugins = Plugins({}, [])
     points = found if found is not None else list(entry_points(group=GROUP))
     for point in sorted(points, key=lambda p: p.name):
-        offered: list[Connector] = []
+        connectors: list[Connector] = []
+        rules: list[PolicyRule] = []
         try:
-            _call(point, offered.append)
+            _call(point, connectors.append, rules.append)
         except Exception as fault:
-            broken.append(_broken(point, f"{type(fault).__name__}: {fault}"))
+            plugins.broken.append(_broken(point, f"{type(fault).__name__}: {fault}"))
             continue
-        for connector in offered:
-            findings = list(_faults(point, connector, connectors))
-            broken.extend(findings)
+        distribution = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+        for connector in connectors:
+            findings = list(_faults(point, connector, plugins.connectors))
+            plugins.broken.extend(findings)
             if not findings:
-                connectors[connector.name] = connector
-                distributions[connector.name] = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-    return Plugins(connectors, broken, distributions)
+                plugins.connectors[connector.name] = connector
+                plugins.distributions[connector.name] = distribution
+        for rule in rules:
+            findings = list(_rule_faults(point, rule, plugins.rules))
+            plugins.broken.extend(findings)
+            if not findings:
+                plugins.rules[rule.name] = rule
+                plugins.rule_distributions[rule.name] = distribution
+    return plugins
 
 
-def _call(point: EntryPoint, register: Callable[[Connector], None]) -> None:
-    """Loads one plugin alone, so that one which is broken takes no other with it, and calls its hook."""
+def _call(
+    point: EntryPoint,
+    register_connector: Callable[[Connector], None],
+    register_rule: Callable[[PolicyRule], None],
+) -> None:
+    """Loads one plugin alone, so that one which is broken takes no other with it, and calls its hooks."""
     manager = pluggy.PluginManager("passerelle")
     manager.add_hookspecs(hookspecs)
     manager.register(point.load(), name=point.name)
     manager.check_pending()
-    manager.hook.register_connectors(register=register)
+    manager.hook.register_connectors(register=register_connector)
+    manager.hook.register_rules(register=register_rule)
 
 
 def _broken(point: EntryPoint, reason: str) -> Finding:
@@ -110,6 +123,25 @@ def _faults(point: EntryPoint, connector: Any, known: dict[str, Connector]) -> I
             message = f"The format {name} of {connector.name} has the name of one of {shipped[name]}."
             yield finding("PSR-8004", message, field="formats", value=name, remedy="uninstall one of the two plugins")
         yield from _format_faults(connector, name, text)
+
+
+def _rule_faults(point: EntryPoint, rule: Any, known: dict[str, PolicyRule]) -> Iterator[Finding]:
+    """Why a rule cannot be used."""
+    finding = partial(Finding, object=f"plugin {point.name} ({point.value})", who="admin")
+    if not isinstance(rule, PolicyRule) or not rule.name or not callable(rule.judge):
+        yield finding("PSR-8002", f"The plugin {point.name} offers something that is no rule.", value=repr(rule))
+    elif rule.api != RULE_API:
+        yield finding(
+            "PSR-8003",
+            f"The rule {rule.name} is made for another version of the rule contract.",
+            field="api",
+            value=str(rule.api),
+            expected=str(RULE_API),
+            remedy="install a version of the plugin that fits this Passerelle",
+        )
+    elif rule.name in known:
+        message = f"Two plugins offer a rule named {rule.name}; the first one is used."
+        yield finding("PSR-8004", message, field="name", value=rule.name, remedy="uninstall one of the two plugins")
 
 
 def _format_faults(connector: Connector, name: str, text: str) -> Iterator[Finding]:

@@ -1,12 +1,19 @@
-"""A rule that a plugin brings to the policy: a named pure function, offered through the hook ``register_rules``."""
+"""A rule that a plugin brings to the policy: a named pure function, offered through the hook ``register_rules``.
+
+A policy names it where it is to hold: ``rules.GIFTS = { kind = "plugin", rule = "acme-gifts", types = ["GIFT"],
+period = "year", settings = { limit = "73.00" } }``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from passerelle.rules.declared import Declared
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 RULE_API = 1
 
@@ -20,7 +27,7 @@ class Opinion:
 
     outcome: Literal["alert", "cap", "block"]
     sentence: str
-    cover: int | None = None  # with "cap" only
+    cover: int | None = None  # with "cap" only, from 0 to the expense's entity_gross
 
 
 Judging: TypeAlias = Callable[[Mapping[str, Any], Declared, Sequence[Declared]], Opinion | None]
@@ -36,4 +43,29 @@ class PolicyRule:
 
     name: str  # as a policy names it: "acme-alcohol"
     judge: Judging
+    settings: type[BaseModel] | None = None  # what a policy may say under `settings`; none: nothing
     api: int = RULE_API
+
+
+def ask(
+    rule: PolicyRule, settings: Mapping[str, Any], expense: Declared, counted: Sequence[Declared]
+) -> Opinion | None:
+    """The rule's opinion. One that breaks, or answers with no opinion at all, is an alert that names it: a plugin
+    that fails stops nobody's expenses, and is seen by everybody."""
+    try:
+        said: Any = rule.judge(settings, expense, counted)
+    except Exception as fault:
+        return _failed(rule, f"{type(fault).__name__}: {fault}")
+    if said is None:
+        return None
+    if not isinstance(said, Opinion) or said.outcome not in ("alert", "cap", "block"):
+        return _failed(rule, f"it answered {said!r}"[:120])
+    if said.outcome != "cap":
+        return said
+    if not isinstance(said.cover, int):
+        return _failed(rule, f"it caps at {said.cover!r}"[:120])
+    return said
+
+
+def _failed(rule: PolicyRule, why: str) -> Opinion:
+    return Opinion("alert", f"The rule {rule.name} of a plugin could not judge this expense: {why}")
