@@ -16,8 +16,8 @@ class Declared(NamedTuple):
     """An expense of one employee, with where it stands.
 
     ``state``: *open* is judged; *fixed* was judged and approved, and takes its room first; *blocked* (an own-money
-    expense that stays refused) and *gone* (withdrawn, or of a refused or cancelled report) count for nothing, and are
-    there for the refunds that name them.
+    expense that stays refused, or any that was blocked when its report was approved) and *gone* (withdrawn, or of a
+    refused or cancelled report) count for nothing, and are there for the refunds that name them.
     """
 
     id: int
@@ -41,6 +41,13 @@ class Declared(NamedTuple):
     control_cover: int | None  # what an accountant lowered the cover to, in the entity's currency
     covered: int = 0  # of a fixed one: what was granted, in its currency …
     entity_covered: int = 0  # … and in the entity's
+    rate: str = "1"  # entity currency per unit of the original: converts an amount that the policy fills in
+    comment: str = ""  # as declared: what a plugin's rule may read
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether it gives money back. An amount that the policy filled in is a trip or a stay, whatever its sign."""
+        return self.gross < 0 and not self.computed
 
 
 class Verdict(NamedTuple):

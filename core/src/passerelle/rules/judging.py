@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 
 from passerelle.masterdata.company import Company, Leave
+from passerelle.rules.compiled import weekends_worked
 from passerelle.rules.contract import PolicyRule
-from passerelle.rules.declared import Declared, Judgement
+from passerelle.rules.contributed import ask
+from passerelle.rules.counted import Counted
+from passerelle.rules.declared import Declared, Judgement, Verdict
+from passerelle.rules.filling import Filled, nothing_fills
+from passerelle.rules.granting import grant, watch
+from passerelle.rules.order import in_order
+from passerelle.rules.plan import Plan, Planner
+from passerelle.rules.refunds import refund_verdict
+from passerelle.rules.shares import beyond_one
+
+_NO_DISTANCE = Fraction(0)
+_MOST_PLANS = 10_000  # kept at once: memory stays bounded however many days, types and currencies pass by
 
 
 class Policy:
@@ -24,12 +37,165 @@ class Policy:
         profile: str | None,
         plugin_rules: Mapping[str, PolicyRule] | None = None,
     ) -> None:
-        raise NotImplementedError
+        weekends = not weekends_worked(company, profile)
+        self._planner = Planner(company, entity, profile, weekends, plugin_rules or {})
+        self._currency = self._planner.entity.currency
+        self._plans: dict[tuple[str, str, str], Plan] = {}
 
     def window(self, type_code: str, day: date) -> tuple[date, date]:
-        """The first and last day of the expenses that bear on the judgement of one of this type and day."""
-        raise NotImplementedError
+        """The first and last day of the expenses that bear on the judgement of one of this type and day.
+
+        What is granted there may depend, in turn, on expenses of their own windows.
+        """
+        return self._planner.window(type_code, day)
 
     def judge(self, expenses: Iterable[Declared], leave: tuple[Leave, ...] = ()) -> Iterator[Judgement]:
-        """Judges the open expenses of one employee, all that bear on them being among ``expenses``."""
-        raise NotImplementedError
+        """Judges the open expenses of one employee, all that bear on them being among ``expenses``.
+
+        What is fixed takes its room first whatever its place; the open ones follow in the order of their places. A
+        fixed refund of an open expense waits for it, and is counted right after it.
+        """
+        ordered = in_order(expenses)
+        states = {expense.id: expense.state for expense in ordered}
+        named = {e.cancels for e in ordered if e.cancels is not None and e.is_refund} & states.keys()
+        counted = Counted(named)
+        waiting: dict[int, list[Declared]] = {}
+        for expense in ordered:
+            if expense.state in ("blocked", "gone"):
+                counted.set_aside(expense)
+        for expense in ordered:
+            if expense.state != "fixed":
+                continue
+            if expense.is_refund and expense.cancels is not None and states.get(expense.cancels) == "open":
+                waiting.setdefault(expense.cancels, []).append(expense)
+            else:
+                self._count_fixed(expense, counted)
+        for expense in ordered:
+            if expense.state == "open":
+                yield self._refund(expense, counted) if expense.is_refund else self._judge(expense, counted, leave)
+                for refund in waiting.pop(expense.id, ()) if waiting else ():
+                    self._count_fixed(refund, counted)
+
+    def _plan(self, expense: Declared) -> Plan:
+        key = (expense.type, expense.day, expense.currency)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self._planner.plan(*key)
+        return plan
+
+    def _count_fixed(self, expense: Declared, counted: Counted) -> None:
+        plan = self._plan(expense)
+        if expense.is_refund:
+            self._count_refund(plan, expense, counted)
+            return
+        beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
+        year = plan.mileage.year(expense) if plan.mileage is not None else None
+        counted.take(plan, expense, expense.covered, expense.entity_covered, beyond, *(year or ()))
+
+    def _count_refund(self, plan: Plan, refund: Declared, counted: Counted) -> None:
+        """Returns the room of a refund whose cover is known."""
+        original = counted.original(refund)
+        if original is None:
+            counted.take_unnamed_refund(plan, refund)
+            return
+        kind = self._planner.kind(original.expense.type)
+        # some sources state the quantity of a refund as a negative one
+        counted.take_refund(original, refund, beyond_one(kind, refund.quantity.lstrip("-"), refund.guests))
+
+    def _refund(self, refund: Declared, counted: Counted) -> Judgement:
+        """Never blocked, and no rule looks at it: what was covered of the original and is no longer due comes back."""
+        original = counted.original(refund)
+        covered, entity_covered = refund.gross, refund.entity_gross
+        if original is not None:
+            covered, entity_covered = original.taken_back(refund)
+        verdict = refund_verdict(refund, original)
+        refund = refund._replace(covered=covered, entity_covered=entity_covered)
+        self._count_refund(self._plan(refund), refund, counted)
+        if original is not None:
+            verdict = verdict._replace(left=original.covered)
+        return Judgement(refund.id, refund.gross, refund.entity_gross, covered, entity_covered, False, (verdict,))
+
+    def _judge(self, expense: Declared, counted: Counted, leave: tuple[Leave, ...]) -> Judgement:
+        plan = self._plan(expense)
+        verdicts: list[Verdict] = [] if plan.refused is None else [plan.refused]
+        year, distance, amount_known = None, _NO_DISTANCE, True
+        if expense.computed or plan.fill is not None:
+            expense, filling, year, distance = self._filled(plan, expense, counted)
+            if filling is not None:
+                verdicts.append(filling)
+            amount_known = not expense.computed or (filling is not None and filling.outcome != "block")
+        _numbers(plan, expense, counted, verdicts)
+        for check in plan.checks:
+            verdict = check(expense, leave)
+            if verdict is not None:
+                verdicts.append(verdict)
+        most = expense.control_cover if expense.gross > 0 else None
+        if plan.contributed:
+            most = self._ask(plan, expense, counted, most, verdicts)
+        blocked = False
+        for verdict in verdicts:
+            if verdict.outcome == "block":
+                blocked = True
+        beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
+        covered = entity_covered = 0
+        if amount_known:
+            watch(plan, expense, beyond, counted, verdicts)
+            covered, entity_covered = grant(plan, expense, beyond, counted, most, verdicts)
+        if blocked:
+            covered = entity_covered = 0
+            verdicts = [_without_it(verdict) for verdict in verdicts]
+            counted.set_aside(expense)
+        else:
+            counted.take(plan, expense, covered, entity_covered, beyond, year, distance)
+        return Judgement(
+            expense.id, expense.gross, expense.entity_gross, covered, entity_covered, blocked, tuple(verdicts)
+        )
+
+    def _ask(
+        self, plan: Plan, expense: Declared, counted: Counted, most: int | None, verdicts: list[Verdict]
+    ) -> int | None:
+        """Asks the rules of plugins; the most that they and ``most`` cover, in the entity's currency."""
+        for rule in plan.contributed:
+            verdict, cover = ask(rule, expense, counted.lists.get(rule.key, ()), self._currency)
+            if verdict is not None:
+                verdicts.append(verdict)
+            if cover is not None:
+                most = cover if most is None else min(most, cover)
+        return most
+
+    def _filled(self, plan: Plan, expense: Declared, counted: Counted) -> Filled:
+        """The expense with its amount. Of a type that is refused or has no rate there is none to find."""
+        if plan.fill is not None:
+            return plan.fill(expense, counted.years)
+        if plan.refused is not None:
+            return Filled(expense._replace(gross=0, entity_gross=0), None)
+        path = self._planner.policy_of(expense.type).path
+        return nothing_fills(path, "flat_rate", expense, "no amount is stated, and the policy has none for the type")
+
+
+def _numbers(plan: Plan, expense: Declared, counted: Counted, verdicts: list[Verdict]) -> None:
+    """The limits on numbers of declarations."""
+    for path, period, key, limit in plan.counts:
+        number = counted.numbers.get(key, 0)
+        if number < limit:
+            verdicts.append(Verdict(path, "count", "ok", period, number, number, limit, limit - number - 1))
+        else:
+            verdicts.append(Verdict(path, "count", "block", period, number, number, limit, 0))
+    for path, period, key, limit in plan.restrictions:
+        mix = counted.mixes.get(key)
+        number, others = (0, ()) if mix is None else (mix.number, sorted(mix.types - {expense.type}))
+        if number < limit or not others:
+            left = max(0, limit - number - 1)
+            verdicts.append(Verdict(path, "restriction", "ok", period, number, number, limit, left))
+        else:
+            note = f"beside {', '.join(others)}"
+            verdicts.append(Verdict(path, "restriction", "block", period, number, number, limit, 0, "", note))
+
+
+def _without_it(verdict: Verdict) -> Verdict:
+    """A blocked expense takes no room: what is left is what was left before it."""
+    if verdict.kind not in ("count", "restriction", "cap", "alert") or verdict.threshold is None:
+        return verdict
+    return verdict._replace(left=max(0, verdict.threshold - verdict.used))

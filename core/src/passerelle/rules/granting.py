@@ -1,0 +1,68 @@
+"""What is granted of an expense: what is left of the tightest of its caps, and no more than an accountant covers."""
+
+from __future__ import annotations
+
+from passerelle import money
+from passerelle.rules.counted import Counted
+from passerelle.rules.declared import Declared, Verdict
+from passerelle.rules.plan import Plan
+from passerelle.rules.room import Room
+from passerelle.rules.shares import Shares, raised, scaled
+
+
+def grant(
+    plan: Plan, expense: Declared, beyond: Shares, counted: Counted, most: int | None, verdicts: list[Verdict]
+) -> tuple[int, int]:
+    """The effective cover, in the expense's currency and in the entity's, with a verdict for each cap.
+
+    ``most`` is what else bounds it, in the entity's currency. A cap in the expense's own currency bounds the one, a
+    cap in the entity's currency the other; the tighter of the two decides, converted at the expense's own ratio.
+    """
+    gross, entity_gross = expense.gross, expense.entity_gross
+    own_bound = gross
+    entity_bound = entity_gross if most is None else min(most, entity_gross)
+    rooms: list[tuple[Room, int, int]] = []
+    for _, _, key, threshold, own, _ in plan.caps:
+        room = counted.room(key)
+        total = room.beyond + beyond
+        limit = raised(threshold, total) if total else threshold
+        left = limit - room.used
+        if left < 0:
+            left = 0
+        if own:
+            if left < own_bound:
+                own_bound = left
+        elif left < entity_bound:
+            entity_bound = left
+        rooms.append((room, limit, left))
+    if own_bound == gross and entity_bound == entity_gross:
+        covered, entity_covered = gross, entity_gross
+    else:
+        covered, entity_covered = own_bound, scaled(own_bound, entity_gross, gross)
+        if entity_covered > entity_bound:
+            entity_covered = entity_bound
+            covered = min(own_bound, scaled(entity_bound, gross, entity_gross))
+    for (path, period, _, _, own, unit), (room, limit, left) in zip(plan.caps, rooms, strict=True):
+        stated = gross if own else entity_gross
+        rest = left - (covered if own else entity_covered)
+        if left >= stated:
+            verdicts.append(Verdict(path, "cap", "ok", period, room.number, room.used, limit, rest, unit))
+        else:
+            note = f"{money.display(stated - left, unit)} of {money.display(stated, unit)} is not covered"
+            verdicts.append(Verdict(path, "cap", "cap", period, room.number, room.used, limit, rest, unit, note))
+    return covered, entity_covered
+
+
+def watch(plan: Plan, expense: Declared, beyond: Shares, counted: Counted, verdicts: list[Verdict]) -> None:
+    """A verdict for each alert threshold, which looks at what is declared, covered or not."""
+    for path, period, key, threshold, own, unit in plan.alerts:
+        room = counted.room(key)
+        total = room.beyond + beyond
+        limit = raised(threshold, total) if total else threshold
+        declared = room.used + (expense.gross if own else expense.entity_gross)
+        if declared <= limit:
+            left = limit - declared
+            verdicts.append(Verdict(path, "alert", "ok", period, room.number, room.used, limit, left, unit))
+        else:
+            note = f"{money.display(declared, unit)} declared, {money.display(declared - limit, unit)} above"
+            verdicts.append(Verdict(path, "alert", "alert", period, room.number, room.used, limit, 0, unit, note))
