@@ -34,16 +34,19 @@ def read(
     file_name: str,
     formats: Mapping[str, Collection[str]] | None = None,
     further: Callable[[Company], Iterable[Fault]] = lambda _: (),
+    prepare: Callable[[dict[str, Any]], Iterable[Fault]] = lambda _: (),
 ) -> tuple[Company, tuple[Finding, ...]]:
     """As ``parse``, with the warnings.
 
     ``formats`` maps each installed connector to the formats it ships. ``further`` looks for more faults, in the whole
-    company or in what is sound of it.
+    company or in what is sound of it. ``prepare`` may take from the file what is no part of a company, and add what a
+    file that is only a part of one lacks.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     source = Source(text, file_name)
     raw = _values(text, source)
     company: Company | None
+    apart = list(prepare(raw))
     faults: list[Fault] = []
     left_out: frozenset[Path] = frozenset()
     try:
@@ -53,7 +56,7 @@ def read(
         company, left_out = _sound_part(raw, faults)
     if company is not None:
         faults += [*inconsistencies(company, left_out, formats), *further(company)]
-    findings = [_placed(fault, source) for fault in faults]
+    findings = [_placed(fault, source) for fault in (*faults, *apart)]
     findings.sort(key=_line)
     if company is None or any(finding.severity == "error" for finding in findings):
         raise ConfigurationFault(findings)

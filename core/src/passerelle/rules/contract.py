@@ -45,27 +45,3 @@ class PolicyRule:
     judge: Judging
     settings: type[BaseModel] | None = None  # what a policy may say under `settings`; none: nothing
     api: int = RULE_API
-
-
-def ask(
-    rule: PolicyRule, settings: Mapping[str, Any], expense: Declared, counted: Sequence[Declared]
-) -> Opinion | None:
-    """The rule's opinion. One that breaks, or answers with no opinion at all, is an alert that names it: a plugin
-    that fails stops nobody's expenses, and is seen by everybody."""
-    try:
-        said: Any = rule.judge(settings, expense, counted)
-    except Exception as fault:
-        return _failed(rule, f"{type(fault).__name__}: {fault}")
-    if said is None:
-        return None
-    if not isinstance(said, Opinion) or said.outcome not in ("alert", "cap", "block"):
-        return _failed(rule, f"it answered {said!r}"[:120])
-    if said.outcome != "cap":
-        return said
-    if not isinstance(said.cover, int):
-        return _failed(rule, f"it caps at {said.cover!r}"[:120])
-    return said
-
-
-def _failed(rule: PolicyRule, why: str) -> Opinion:
-    return Opinion("alert", f"The rule {rule.name} of a plugin could not judge this expense: {why}")
