@@ -68,7 +68,7 @@ UNUSABLE = {
     "unloadable": ('layout = "delimited"', 'layout = "delimitd"', "PSR-5003"),
     "unsided": (AMOUNT, AMOUNT.replace(" }", ', form = "unsigned" }'), "PSR-5016"),
     "cutting": ('"general", width = 13', '"general", width = 4, overflow = "truncate"', "PSR-5016"),
-    "partial": ('company = "{report}"\n', "", "PSR-5014"),
+    "partial": ('"advance.account" = "Advance {report}"\n', "", "PSR-5014"),
 }
 
 

@@ -11,6 +11,8 @@ from passerelle.formats.load import declared_settings, load_format
 
 CSV, PNM, FLG = (SHIPPED[name] for name in ("generic-csv", "sage100-pnm", "sage100-flg"))
 
+_ADVANCE = '"advance.account" = "Avance {report} {type_name}"\n'
+
 
 def faults(text: str, **overlay: object) -> list[Finding]:
     with pytest.raises(ConfigurationFault) as fault:
@@ -74,6 +76,7 @@ def faults(text: str, **overlay: object) -> list[Finding]:
         (CSV, 'lines = ["expense"', 'lines = ["expanse"', "PSR-5013", "expanse", 'did you mean "expense"?'),
         (CSV, "[entries]", '[entries]\nomit = [{ kind = "vta", reason = "for no reason" }]', "PSR-5013", "vta", "vat"),
         (PNM, 'company = "{type_name} {report}"\n', "", "PSR-5014", "company_paid", "a template for company"),
+        (PNM, _ADVANCE, "", "PSR-5014", "company_paid", "a template for advance.account"),
         (CSV, "[entries]", '[merge]\nkinds = ["expense"]\nby = ["label"]\n\n[entries]', "PSR-5003", "label", ""),
         (CSV, 'name = "record", const = "section"', 'name = "record", const = "line"', "PSR-5015", "analytic", ""),
     ],
@@ -176,4 +179,4 @@ def test_what_the_projection_asks_of_a_format() -> None:
     assert form.file.merge.by == ("account", "tax_code")
     assert form.file.truncate_to == "unit"
     assert form.document_order == ("journal", "posting_day", "piece")
-    assert form.line_order == ("expense", "vat", "employee", "company")
+    assert form.line_order == ("expense", "vat", "advance.account", "employee", "company")

@@ -13,6 +13,7 @@ expense = "{type_name} {comment} {original} {currency}"
 vat = "TVA {vat_rate} % sur {base} le {day:DD/MM}"
 employee = "{employee_name}"
 company = "{{{title}}}"
+"advance.account" = "AVANCE {report}"
 """
 
 QUOTED = f"""
@@ -37,7 +38,7 @@ fields = [
   {{ name = "day", var = "day" }},
   {{ name = "label", var = "label", upper = true, width = 30, overflow = "truncate" }},
   {{ name = "comment", var = "comment" }},
-  {{ name = "kind", var = "kind", map = {{ expense = "E", vat = "V", employee = "S", company = "C" }} }},
+  {{ name = "kind", var = "kind", map = {{ expense="E", vat="V", employee="S", company="C", "advance.account"="A" }} }},
   {{ name = "piece", text = "P-{{piece}}/{{fiscal_year}}" }},
   {{ name = "code", text = "N{{piece:00000000}}" }},
   {{ name = "general", var = "general" }},

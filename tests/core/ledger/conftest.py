@@ -18,6 +18,7 @@ ACCOUNTS = {
     "512000": {"name": "Banque", "role": "bank"},
     "513000": {"name": "Carte", "role": "card"},
     "467000": {"name": "Rapprochement", "role": "reconciliation"},
+    "425000": {"name": "Avances au personnel", "role": "advance"},
 }
 ENTITY = {
     "name": "Société Exemple",
@@ -25,7 +26,7 @@ ENTITY = {
     "currency": "EUR",
     "time_zone": "Europe/Paris",
     "chart": "pcg",
-    "accounts": {"bank": "512000", "card": "513000", "reconciliation": "467000"},
+    "accounts": {"bank": "512000", "card": "513000", "reconciliation": "467000", "advance": "425000"},
     "journals": {"NDF": {"name": "Frais", "kind": "expense_reports"}, "CB": {"name": "Carte", "kind": "company_paid"}},
 }
 TYPES = {

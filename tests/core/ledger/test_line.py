@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import given
@@ -22,6 +23,17 @@ SPLITS = st.lists(st.integers(1, 97), max_size=3).map(
 
 
 @st.composite
+def covers(draw: st.DrawFn, gross: int, entity_gross: int, currency: str) -> tuple[int, int]:
+    """What is covered of an amount: all of it, nothing, or a part, in its currency and in the entity's."""
+    if draw(st.booleans()):
+        return gross, entity_gross
+    part = draw(st.integers(0, abs(gross))) * (1 if gross > 0 else -1)
+    if part == gross:
+        return gross, entity_gross
+    return part, money.convert(part, currency, Decimal(RATES[currency]), "EUR")
+
+
+@st.composite
 def expenses(draw: st.DrawFn, kind: str) -> ExpenseRow:
     """Any expense: bases of any sign, any currency, now and then a type or rate that nobody configured."""
     type_code = draw(st.sampled_from(["MEAL", "FUEL", "HOTEL", "TAXI", "BOAT"]))
@@ -29,6 +41,8 @@ def expenses(draw: st.DrawFn, kind: str) -> ExpenseRow:
     vat = draw(st.lists(st.tuples(rate, AMOUNTS, AMOUNTS), max_size=3))
     gross = sum(net + tax for _, net, tax in vat) if vat else draw(AMOUNTS)
     currency = draw(st.sampled_from(sorted(RATES)))
+    entity_gross = money.convert(gross, currency, Decimal(RATES[currency]), "EUR")
+    covered, entity_covered = draw(covers(gross, entity_gross, currency))
     shares = draw(SPLITS)
     split = [[str(share), {"project": f"P{number}"}] for number, share in enumerate(shares)]
     return ExpenseRow(
@@ -47,11 +61,14 @@ def expenses(draw: st.DrawFn, kind: str) -> ExpenseRow:
         country=draw(st.sampled_from(["FR", "FR", "DE"])),
         currency=currency,
         gross=gross,
-        entity_gross=money.convert(gross, currency, Decimal(RATES[currency]), "EUR"),
+        entity_gross=entity_gross,
         rate=RATES[currency],
         card_transaction=draw(st.sampled_from(["", "TX"])),
         vat=json.dumps(vat, separators=(",", ":")),
         split=json.dumps(split, separators=(",", ":")),
+        blocked=covered == 0 and draw(st.booleans()),
+        covered=covered,
+        entity_covered=entity_covered,
     )
 
 
@@ -64,6 +81,11 @@ def reports(draw: st.DrawFn) -> list[list[ExpenseRow]]:
         rows = draw(st.lists(expenses(kind), min_size=1, max_size=4, unique_by=lambda row: row.expense_id))
         found.append([r._replace(report_id=number, report_number=f"N{number}", entry_id=number) for r in rows])
     return found
+
+
+def said(lines: list[dict[str, Any]], *kinds: str) -> int:
+    """What lines of these kinds add up to."""
+    return sum(line["amount"] for line in lines if line["kind"] in kinds)
 
 
 def flat(groups: list[list[ExpenseRow]]) -> list[ExpenseRow]:
@@ -83,8 +105,15 @@ def test_any_report_balances_or_is_refused_whole(french: Determination, groups: 
         assert sum(line["amount"] for line in lines) == 0
         assert all(line["amount"] for line in lines)
         for row in group if group[0].report_id in posted else []:
-            own = [x for x in lines if x["expense_id"] == row.expense_id and x["kind"] in ("expense", "vat")]
-            assert sum(line["amount"] for line in own) == row.entity_gross
+            of = [line for line in lines if line["expense_id"] == row.expense_id]
+            assert said(of, "expense", "vat") == row.entity_covered, "net + recoverable + non-recoverable = covered"
+            if row.currency != "EUR" and row.entity_covered and row.vat == "[]":
+                assert sum(line["original"] for line in of if line["kind"] in ("expense", "vat")) == row.covered
+            if row.kind == "company":
+                assert said(of, "company") == -row.entity_gross
+                assert said(of, "advance.account") == row.entity_gross - row.entity_covered
+        if group[0].kind == "own" and group[0].report_id in posted:
+            assert said(lines, "employee") == -sum(row.entity_covered for row in group)
     counted = {entry: lines for entry, *_, lines in block.revisions}
     assert counted == {entry: sum(row[0] == entry for row in block.lines) for entry in posted}
 
@@ -114,6 +143,8 @@ def test_the_opposite_report_is_the_mirror(french: Determination, groups: list[l
         row._replace(
             gross=-row.gross,
             entity_gross=-row.entity_gross,
+            covered=-row.covered,
+            entity_covered=-row.entity_covered,
             vat=json.dumps([[r, -net, -tax] for r, net, tax in json.loads(row.vat)], separators=(",", ":")),
         )
         for row in flat(groups)
@@ -121,6 +152,33 @@ def test_the_opposite_report_is_the_mirror(french: Determination, groups: list[l
     there = [mirrored(row) for row in post(flat(groups), french).lines]
     here = [dict(zip(LINE_COLUMNS, row, strict=True)) for row in post(opposite, french).lines]
     assert [line | {"sections": json.loads(line["sections"] or "[]")} for line in here] == there
+
+
+@given(
+    parts=st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**6)), min_size=1, max_size=4),
+    share=st.fractions(0, 1),
+    sign=st.sampled_from([1, -1]),
+)
+def test_each_base_is_reduced_in_the_ratio_of_what_is_covered(
+    french: Determination, parts: list[tuple[int, int]], share: Fraction, sign: int
+) -> None:
+    """Nearer than a cent to covered / gross, rate by rate, and together exactly what is covered."""
+    gross = sum(map(sum, parts))
+    covered = int(gross * share)
+    rates = ["10", "20", "10", "20"]
+    vat = [[rate, sign * net, sign * tax] for rate, (net, tax) in zip(rates, parts, strict=False)]
+    row = ExpenseRow(
+        1, "N1", "own", "dupont", 7, 1, 1, "2026-01-31", 1, "MEAL", "2026-01-15", "FR", "USD", sign * gross,
+        sign * gross, "1", "employee", "", json.dumps(vat), "[]", False, sign * covered, sign * covered,
+    )  # fmt: skip
+    block = post([row], french)
+    assert not block.refused
+    lines = [dict(zip(LINE_COLUMNS, line, strict=True)) for line in block.lines]
+    assert said(lines, "expense", "vat") == sign * covered == -said(lines, "employee")
+    assert all(line["original"] == line["amount"] for line in lines if line["kind"] != "employee"), "the memo too"
+    nets = [line["base"] for line in lines if line["kind"] == "expense"]
+    wanted = [net for net, _ in parts if abs(net * covered) >= gross > 0]  # the others may be a cent, or none
+    assert all(any(abs(sign * net * gross - part * covered) < gross for net in nets) for part in wanted)
 
 
 @given(groups=reports())

@@ -29,6 +29,8 @@ class Spent(NamedTuple):
     card: str = ""
     split: str = "[]"
     day: str = "2026-01-15"
+    covered: str = ""  # the gross, where nothing is said
+    blocked: bool = False
 
 
 def rows_of(*spent: Spent, report: int = 1, kind: str = "own", employee: str = "dupont") -> list[ExpenseRow]:
@@ -36,13 +38,15 @@ def rows_of(*spent: Spent, report: int = 1, kind: str = "own", employee: str = "
     rows = []
     for number, one in enumerate(spent, 1):
         gross = money.minor(Decimal(one.gross), one.currency)
+        covered = money.minor(Decimal(one.covered or one.gross), one.currency)
         bases = [part.split() for part in one.vat.split(",") if part]
         vat = [[r, *(money.minor(Decimal(amount), one.currency) for amount in amounts)] for r, *amounts in bases]
         rows.append(
             ExpenseRow(
                 report, f"N{report:06d}", kind, employee, 7, 10 * report, 1, "2026-01-31", number, one.type, one.day,
                 one.country, one.currency, gross, money.convert(gross, one.currency, Decimal(one.rate), "EUR"),
-                one.rate, one.payer, one.card, json.dumps(vat), one.split,
+                one.rate, one.payer, one.card, json.dumps(vat), one.split, one.blocked, covered,
+                money.convert(covered, one.currency, Decimal(one.rate), "EUR"),
             )
         )  # fmt: skip
     return rows
@@ -247,6 +251,108 @@ TABLE: list[tuple[str, str, list[Spent], str]] = [
         [Spent("TAXI", "-50.00", country="US", currency="USD", rate="0.92", **CARD)],
         "Cr 625100 expense 46.00 (-50.00 USD at 0.92) / Dr 513000 company 46.00 (50.00 USD at 0.92)",
     ),
+    # --- what the policy or the accountant does not cover ---
+    (
+        "own money above a cap: only what is covered is owed",
+        "own",
+        [Spent("TAXI", "35.00", covered="20.00")],
+        "Dr 625100 expense 20.00 / Cr 421DUP employee 20.00",
+    ),
+    (
+        "own money, capped: net and VAT are reduced together",
+        "own",
+        [Spent("MEAL", "120.00", "20 100.00 20.00", covered="90.00")],
+        "Dr 625700 expense 75.00 [D20 20 % on 75.00] / Dr 445660 vat 15.00 [D20 20 % on 75.00]"
+        " / Cr 421DUP employee 90.00",
+    ),
+    (
+        "a capped bill of two rates loses no cent: 46.00 cut to 25.00, the largest remainders get the missing cents",
+        "own",
+        [Spent("MEAL", "46.00", "10 20.00 2.00,20 20.00 4.00", covered="25.00")],
+        "Dr 625700 expense 10.87 [D10 10 % on 10.87] / Dr 445660 vat 1.09 [D10 10 % on 10.87]"
+        " / Dr 625700 expense 10.87 [D20 20 % on 10.87] / Dr 445660 vat 2.17 [D20 20 % on 10.87]"
+        " / Cr 421DUP employee 25.00",
+    ),
+    (
+        "capped, and four fifths of the reduced VAT are recovered",
+        "own",
+        [Spent("FUEL", "60.00", "20 50.00 10.00", covered="30.00")],
+        "Dr 606100 expense 26.00 [F20 20 % on 25.00] / Dr 445660 vat 4.00 [F20 20 % on 25.00]"
+        " / Cr 421DUP employee 30.00",
+    ),
+    (
+        "capped abroad: the memo in the original currency is what is covered of it",
+        "own",
+        [Spent("MEAL", "100.00", "8.1 92.51 7.49", country="CH", currency="CHF", rate="1.0689", covered="50.00")],
+        "Dr 625700 expense 53.45 (50.00 CHF at 1.0689) / Cr 421DUP employee 53.45",
+    ),
+    (
+        "capped, foreign currency at home: bases and memo are reduced alike",
+        "own",
+        [Spent("MEAL", "120.00", "20 100.00 20.00", currency="USD", rate="0.5", covered="60.00")],
+        "Dr 625700 expense 25.00 [D20 20 % on 25.00] (50.00 USD at 0.5)"
+        " / Dr 445660 vat 5.00 [D20 20 % on 25.00] (10.00 USD at 0.5) / Cr 421DUP employee 30.00",
+    ),
+    (
+        "a capped bill with a discount: each part keeps its side",
+        "own",
+        [Spent("MEAL", "109.00", "20 100.00 20.00,10 -10.00 -1.00", covered="54.50")],
+        "Dr 625700 expense 50.00 [D20 20 % on 50.00] / Dr 445660 vat 10.00 [D20 20 % on 50.00]"
+        " / Cr 625700 expense 5.00 [D10 10 % on -5.00] / Cr 445660 vat 0.50 [D10 10 % on -5.00]"
+        " / Cr 421DUP employee 54.50",
+    ),
+    (
+        "the split is of what is covered",
+        "own",
+        [Spent("TAXI", "35.01", split=TWO_PROJECTS, covered="20.00")],
+        "Dr 625100 expense 20.00 {P1 12.00} {P2 8.00} / Cr 421DUP employee 20.00",
+    ),
+    (
+        "a refund of which a part was covered takes back that part",
+        "own",
+        [Spent("MEAL", "-120.00", "20 -100.00 -20.00", covered="-90.00"), Spent("TAXI", "-8.00", covered="0.00")],
+        "Cr 625700 expense 75.00 [D20 20 % on -75.00] / Cr 445660 vat 15.00 [D20 20 % on -75.00]"
+        " / Dr 421DUP employee 90.00",
+    ),
+    (
+        "a blocked own-money expense posts nothing, its report goes on without it",
+        "own",
+        [Spent("TAXI", "35.00", covered="0.00", blocked=True), Spent("TAXI", "15.00")],
+        "Dr 625100 expense 15.00 / Cr 421DUP employee 15.00",
+    ),
+    (
+        "a report whose expenses are all blocked posts nothing, whatever is missing for them",
+        "own",
+        [Spent("BOAT", "35.00", covered="0.00", blocked=True)],
+        "",
+    ),
+    (
+        "company-paid above a cap: the bank takes the whole, the rest is an advance to the employee",
+        "company",
+        [Spent("MEAL", "120.00", "20 100.00 20.00", covered="90.00", **CARD)],
+        "Dr 625700 expense 75.00 [D20 20 % on 75.00] / Dr 445660 vat 15.00 [D20 20 % on 75.00]"
+        " / Dr 425000 advance.account 30.00 / Cr 513000 company 120.00",
+    ),
+    (
+        "a blocked company-paid expense is an advance, whole, and needs no expense account",
+        "company",
+        [Spent("BOAT", "35.00", covered="0.00", blocked=True, card="TX-9", **CARD)],
+        "Dr 425000 advance.account 35.00 / Cr 467000 company 35.00",
+    ),
+    (
+        "company-paid abroad, half covered: each line has its memo",
+        "company",
+        [Spent("TAXI", "50.00", country="US", currency="USD", rate="0.92", covered="25.00", split=TWO_PROJECTS,
+               payer="company")],
+        "Dr 625100 expense 23.00 (25.00 USD at 0.92) {P1 13.80} {P2 9.20}"
+        " / Dr 425000 advance.account 23.00 (25.00 USD at 0.92) / Cr 512000 company 46.00 (-50.00 USD at 0.92)",
+    ),
+    (
+        "a company-paid refund of which a part was covered takes the advance back first to last cent",
+        "company",
+        [Spent("TAXI", "-50.00", covered="-20.00", **CARD)],
+        "Cr 625100 expense 20.00 / Cr 425000 advance.account 30.00 / Dr 513000 company 50.00",
+    ),
 ]  # fmt: skip
 
 
@@ -265,10 +371,14 @@ def test_an_entry_knows_its_day_and_the_days_of_its_expenses(french: Determinati
     spent = [Spent("TAXI", "1", day="2026-01-09"), Spent("TAXI", "0", day="2026-01-03"), Spent("TAXI", "1")]
     block = post(rows_of(*spent), french)
     assert block.revisions == [(10, 1, "2026-01-31", "2026-01-15", 3)]
+    late = Spent("TAXI", "1", day="2026-01-30", covered="0", blocked=True)
+    assert post(rows_of(*spent, late), french).revisions == block.revisions, "what is refused is not of the report"
 
 
 def test_a_report_whose_expenses_were_all_withdrawn_is_posted_to_nothing(company: Callable[..., Company]) -> None:
-    row = rows_of(Spent("TAXI", "1"))[0]._replace(expense_id=None, revision=2, type_code="", gross=0, entity_gross=0)
+    row = rows_of(Spent("TAXI", "1"))[0]._replace(
+        expense_id=None, revision=2, type_code="", gross=0, entity_gross=0, covered=0, entity_covered=0
+    )
     block = post([row], Determination(company(employees={}), "FR"))
     assert block.revisions == [(10, 2, "2026-01-31", "2026-01-31", 0)]
     assert not block.lines
@@ -276,7 +386,7 @@ def test_a_report_whose_expenses_were_all_withdrawn_is_posted_to_nothing(company
 
 
 def test_an_amount_stated_for_an_original_of_zero_is_booked_whole(french: Determination) -> None:
-    row = rows_of(Spent("MEAL", "0", "20 0 0", currency="USD"))[0]._replace(entity_gross=3, rate="0")
+    row = rows_of(Spent("MEAL", "0", "20 0 0", currency="USD"))[0]._replace(entity_gross=3, entity_covered=3, rate="0")
     assert as_text(post([row], french)) == (
         "Dr 625700 expense 0.03 [D20 20 % on 0.03] (0.00 USD at 0)\nCr 421DUP employee 0.03"
     )
@@ -299,6 +409,18 @@ JOURNALS = {"NDF": {"name": "Frais", "kind": "expense_reports"}, "CB": {"name": 
         ({"employees": {}}, "own", [Spent("TAXI", "1")], ["PSR-4002"]),
         ({"employees": {"dupont": {"name": "D", "entity": "FR"}}}, "own", [Spent("TAXI", "1")], ["PSR-4002"]),
         ({"entities": {"FR": BARE | {"journals": JOURNALS}}}, "company", [Spent("TAXI", "1", **CARD)], ["PSR-4003"]),
+        (
+            {"entities": {"FR": BARE | {"journals": JOURNALS, "accounts": {"card": "513000"}}}},
+            "company",
+            [Spent("TAXI", "2", **CARD), Spent("TAXI", "2", covered="1", **CARD)],
+            ["PSR-4011"],
+        ),
+        (
+            {"entities": {"FR": BARE | {"journals": JOURNALS, "accounts": {"card": "513000", "advance": "425999"}}}},
+            "company",
+            [Spent("TAXI", "2", covered="0", blocked=True, **CARD)],
+            ["PSR-4004"],
+        ),
         ({"expense_types": OFF_CHART}, "own", [Spent("TAXI", "1")], ["PSR-4004"]),
         ({}, "own", [Spent("BOAT", "1")], ["PSR-4005"]),
         ({"expense_types": {"TAXI": {"name": "T", "accounts": {}}}}, "own", [Spent("TAXI", "1")], ["PSR-4005"]),
@@ -314,7 +436,7 @@ JOURNALS = {"NDF": {"name": "Frais", "kind": "expense_reports"}, "CB": {"name": 
             {"entities": {"FR": BARE}, "employees": {}},
             "company",
             [Spent("BOAT", "1", **CARD), Spent("TAXI", "1", **CARD), Spent("TAXI", "1", payer="company")],
-            ["PSR-4001", "PSR-4005", "PSR-4003", "PSR-4003"],
+            ["PSR-4001", "PSR-4005", "PSR-4003", "PSR-4003", "PSR-4003"],
         ),
     ],
 )

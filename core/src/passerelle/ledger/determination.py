@@ -123,6 +123,22 @@ class Determination:
             )
         return self._in_chart(account, f"entities.{self.entity_code}.accounts.{name}")
 
+    def advance(self) -> tuple[str, Finding | None]:
+        """The account of one-off advances, which takes what the policy leaves uncovered, or why there is none."""
+        account = self.entity.accounts.advance
+        where = f"entities.{self.entity_code}.accounts.advance"
+        if account is None:
+            return "", Finding(
+                "PSR-4011",
+                f"Entity {self.entity_code} has no advance account for what the policy leaves uncovered.",
+                object=f"entity {self.entity_code}",
+                field=where,
+                expected="an account of its chart with the role advance",
+                remedy="set it in company.toml, then: passerelle config apply company.toml",
+                who="accountant",
+            )
+        return self._in_chart(account, where)
+
     def _in_chart(self, account: str, where: str) -> tuple[str, Finding | None]:
         if account in self.chart:
             return account, None

@@ -27,6 +27,6 @@ AMOUNT = LINE_COLUMNS.index("amount")
 
 ENTRY_TYPE_KINDS: dict[str, tuple[str, ...]] = {
     "expense_report": ("expense", "vat", "employee"),
-    "company_paid": ("expense", "vat", "company"),
+    "company_paid": ("expense", "vat", "advance.account", "company"),
 }
 """The line kinds that an entry of each type may hold: what a format must be able to write."""

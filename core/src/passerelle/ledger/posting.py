@@ -2,8 +2,9 @@
 
 Rows come in blocks, one per expense, ordered by report; lines leave as plain tuples (``ledger.line.LINE_COLUMNS``).
 Per expense and rate: Dr expense (net + non-recoverable VAT), Dr VAT where some is recoverable; against them one
-employee line per own-money report, or one counterpart line per company-paid expense (domain, section 4). Amounts are
-signed: a refund flips the sides by itself, and a zero line is never written.
+employee line per own-money report, or one counterpart line per company-paid expense (domain, section 4). Only what is
+covered becomes expense and VAT: the rest of an own-money expense is owed to nobody, that of a company-paid one is Dr
+one-off advance. Amounts are signed: a refund flips the sides by itself, and a zero line is never written.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ class ExpenseRow(NamedTuple):
     card_transaction: str
     vat: str
     split: str
+    blocked: bool  # refused by the policy: own money posts nothing, what the company paid is an advance
+    covered: int  # of the gross, with its sign, policy and control included …
+    entity_covered: int  # … and in the entity's currency
 
 
 @dataclass(slots=True)
@@ -80,11 +84,15 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
     if isinstance(journal, Finding):
         findings.append(journal)
     lines: list[LineRow] = []
-    for row in rows:
-        if row.expense_id is not None and row.entity_gross:
-            _post_expense(row, accounts, lines, findings)
     if first.kind == "own":
-        _post_employee(first, sum(row.entity_gross for row in rows), accounts, lines, findings)
+        rows = [row for row in rows if not row.blocked]
+    for row in rows:
+        if row.entity_covered:
+            _post_covered(row, accounts, lines, findings)
+        if row.kind == "company" and row.entity_gross:
+            _post_company(row, accounts, lines, findings)
+    if first.kind == "own":
+        _post_employee(first, sum(row.entity_covered for row in rows), accounts, lines, findings)
     if findings:
         where = f"report {first.report_number}"
         block.refused[report_id] = [replace(f, object=f"{where}, {f.object}" if f.object else where) for f in findings]
@@ -112,7 +120,8 @@ def _post_employee(
         lines.append((*head, -owed, "", "", None, "", None, "", ""))
 
 
-def _post_expense(row: ExpenseRow, accounts: Determination, lines: list[LineRow], findings: list[Finding]) -> None:
+def _post_covered(row: ExpenseRow, accounts: Determination, lines: list[LineRow], findings: list[Finding]) -> None:
+    """The expense and VAT lines of what is covered."""
     posting = accounts.type_posting(row.type_code)
     if isinstance(posting, Finding):
         findings.append(replace(posting, object=f"expense of {row.day}, {posting.object}"))
@@ -120,7 +129,7 @@ def _post_expense(row: ExpenseRow, accounts: Determination, lines: list[LineRow]
     foreign = row.currency != accounts.entity.currency
     currency, rate_used = (row.currency, row.rate) if foreign else ("", "")
     if row.vat == "[]" or row.country != accounts.entity.country:
-        parts: list[_Part] = [("expense", posting.account, row.entity_gross, "", "", None, row.gross)]
+        parts: list[_Part] = [("expense", posting.account, row.entity_covered, "", "", None, row.covered)]
     else:
         parts = _taxed_parts(row, posting, accounts, findings)
     entry_id, revision, expense_id, split = row.entry_id, row.revision, row.expense_id, row.split
@@ -129,13 +138,22 @@ def _post_expense(row: ExpenseRow, accounts: Determination, lines: list[LineRow]
             sections = sections_of(amount, split) if split != "[]" and accounts.is_analytical(account) else ""
             head = (entry_id, revision, kind, account, None, expense_id, amount, code, rate, base)
             lines.append((*head, currency, original if foreign else None, rate_used, sections))
-    if row.kind == "company":
-        account, fault = accounts.counterpart(row.payer, bool(row.card_transaction))
+
+
+def _post_company(row: ExpenseRow, accounts: Determination, lines: list[LineRow], findings: list[Finding]) -> None:
+    """What the company paid, whole, and what of it is uncovered: an advance to the employee."""
+    uncovered = row.entity_gross - row.entity_covered
+    wanted = [("company", -row.entity_gross, -row.gross, accounts.counterpart(row.payer, bool(row.card_transaction)))]
+    if uncovered:
+        wanted.insert(0, ("advance.account", uncovered, row.gross - row.covered, accounts.advance()))
+    foreign = row.currency != accounts.entity.currency
+    currency, rate_used = (row.currency, row.rate) if foreign else ("", "")
+    for kind, amount, original, (account, fault) in wanted:
         if fault is not None:
             findings.append(fault)
-            return
-        head = (entry_id, revision, "company", account, None, expense_id, -row.entity_gross, "", "", None)
-        lines.append((*head, currency, -row.gross if foreign else None, rate_used, ""))
+            continue
+        head = (row.entry_id, row.revision, kind, account, None, row.expense_id, amount, "", "", None)
+        lines.append((*head, currency, original if foreign else None, rate_used, ""))
 
 
 _Part = tuple[str, str, int, str, str, int | None, int]
@@ -145,14 +163,18 @@ def _taxed_parts(
     row: ExpenseRow, posting: TypePosting, accounts: Determination, findings: list[Finding]
 ) -> list[_Part]:
     bases = [(str(rate), int(net), int(vat)) for rate, net, vat in json.loads(row.vat)]
-    own = _in_entity_currency(row, bases)
+    stated = [part for _, net, vat in bases for part in (net, vat)]
+    original = _shared(row.covered, stated)
+    own = original if row.entity_covered == row.covered else _shared(row.entity_covered, stated)
     parts: list[_Part] = []
-    for (rate, net, vat), (own_net, own_vat) in zip(bases, own, strict=True):
+    for number, (rate, _, stated_vat) in enumerate(bases):
+        net, vat = original[2 * number : 2 * number + 2]
+        own_net, own_vat = own[2 * number : 2 * number + 2]
         rule = posting.rule(rate)
-        if rule is None and vat:
+        if rule is None and stated_vat:
             findings.append(_no_rule(row, rate, posting, accounts))
             continue
-        if rule is not None and rule.recoverable and not rule.account and vat:
+        if rule is not None and rule.recoverable and not rule.account and stated_vat:
             findings.append(_no_vat_account(row, rate, posting))
             continue
         rule = rule or VatPosting("", Decimal(0), "")
@@ -164,16 +186,14 @@ def _taxed_parts(
     return parts
 
 
-def _in_entity_currency(row: ExpenseRow, bases: list[tuple[str, int, int]]) -> list[tuple[int, int]]:
-    """Nets and VAT in the entity's currency: the converted gross split in proportion, so that no cent is lost."""
-    if row.entity_gross == row.gross and sum(net + vat for _, net, vat in bases) == row.gross:
-        return [(net, vat) for _, net, vat in bases]
-    parts = [part for _, net, vat in bases for part in (net, vat)]
-    if sum(parts):
-        shares = money.apportion(row.entity_gross, parts)
-    else:  # the source states an amount in the entity's currency for an original of zero
-        shares = [row.entity_gross, *[0] * (len(parts) - 1)]
-    return list(zip(shares[::2], shares[1::2], strict=True))
+def _shared(covered: int, stated: list[int]) -> list[int]:
+    """Nets and VAT of what is covered, or of its conversion: in proportion to those stated, so that no cent is lost."""
+    whole = sum(stated)
+    if covered == whole:
+        return stated
+    if whole == 0:  # the source states an amount in the entity's currency for an original of zero
+        return [covered, *[0] * (len(stated) - 1)]
+    return money.apportion(covered, stated)
 
 
 def sections_of(amount: int, split: str) -> str:

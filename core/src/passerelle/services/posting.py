@@ -1,4 +1,7 @@
-"""Posting what is due: approved reports enter the ledger in blocks, each block in one transaction."""
+"""Posting what is due: approved reports enter the ledger in blocks, each block in one transaction.
+
+What is posted was judged: the policy's queue is emptied first, and an employee who stands in it again waits.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from passerelle.ledger.posting import post
 from passerelle.masterdata.company import Entity
 from passerelle.periods import Clock, instant_text, parse_instant
 from passerelle.services import Progress
+from passerelle.services.judging import judge_due
 from passerelle.store import ledger as stored
 from passerelle.store import masterdata
 from passerelle.store.database import Connection, Database
@@ -23,7 +27,10 @@ _REPORTS_PER_BLOCK = 1000
 
 @dataclass(frozen=True, slots=True)
 class PostingOutcome:
-    """How many reports entered the ledger with how many lines, and every finding that kept others out."""
+    """How many reports entered the ledger with how many lines, those posted to nothing included.
+
+    ``findings`` holds what kept others out, and what the judges found.
+    """
 
     posted: int
     lines: int
@@ -32,15 +39,15 @@ class PostingOutcome:
 
 
 def post_due(database: Database, clock: Clock, progress: Progress | None = None) -> PostingOutcome:
-    """Posts every approved report that the ledger does not hold yet, in all entities.
+    """Judges what is to be judged, then posts every approved report that the ledger does not hold yet, in all entities.
 
-    Safe to run at any time and to be killed: a block is posted whole or not at all, and reports are locked meanwhile.
+    A refused or cancelled report is posted to nothing. Safe to run at any time and to be killed: a block is posted whole or not at all, and reports are locked meanwhile.
     """
+    findings = list(judge_due(database, clock, progress).findings)
     with database.reading() as connection:
         due = stored.entities_with_due_reports(connection)
         directory = masterdata.load(connection) if due else None
     posted = lines = refused = 0
-    findings: list[Finding] = []
     for entity_id, waiting in due.items():
         assert directory is not None
         if directory.entity_code(entity_id) not in directory.company.entities:
@@ -55,7 +62,7 @@ def post_due(database: Database, clock: Clock, progress: Progress | None = None)
                 if not block:
                     break
                 outcome = _post_block(connection, entity_id, block, accounts, directory, instant_text(clock()))
-            after = block[-1][0]
+            after = block[-1].id
             posted, lines = posted + outcome.posted, lines + outcome.lines
             refused += outcome.refused
             findings.extend(outcome.findings)
@@ -79,19 +86,25 @@ def _entity_gone(code: str, waiting: int) -> Finding:
 def _post_block(
     connection: Connection,
     entity_id: int,
-    block: list[tuple[Any, ...]],
+    block: list[stored.DueReport],
     accounts: Determination,
     directory: masterdata.Directory,
     now: str,
 ) -> PostingOutcome:
-    known = {row[5] for row in block if row[5] is not None}
-    fresh = iter(stored.next_ids(connection, "entry", len(block) - len(known)))
-    headers = {row[0]: _header(row, fresh, accounts.entity, directory) for row in block}
-    expenses = stored.expenses_between(connection, entity_id, block[0][0], block[-1][0])
+    zone = accounts.entity.time_zone
+    ended = [(one.id, one.entry_id, one.revision or 0, _local_day(one.instant, zone)) for one in block if one.ended]
+    emptied = stored.save_ended(connection, ended, now)
+    approved = [one for one in block if not one.ended]
+    if not approved:
+        return PostingOutcome(emptied, 0, 0, ())
+    known = {one.entry_id for one in approved if one.entry_id is not None}
+    fresh = iter(stored.next_ids(connection, "entry", len(approved) - len(known)))
+    headers = {one.id: _header(one, fresh, accounts.entity, directory) for one in approved}
+    expenses = stored.expenses_between(connection, entity_id, approved[0].id, approved[-1].id)
     result = post(_rows(headers, expenses, directory), accounts)
     stored.save_posted(connection, entity_id, result, known, now)
     findings = tuple(finding for found in result.refused.values() for finding in found)
-    return PostingOutcome(len(result.entries), len(result.lines), len(result.refused), findings)
+    return PostingOutcome(len(result.entries) + emptied, len(result.lines), len(result.refused), findings)
 
 
 @lru_cache(maxsize=1024)
@@ -100,13 +113,15 @@ def _local_day(instant: str, time_zone: str) -> str:
 
 
 def _header(
-    row: tuple[Any, ...], fresh: Iterator[int], entity: Entity, directory: masterdata.Directory
+    one: stored.DueReport, fresh: Iterator[int], entity: Entity, directory: masterdata.Directory
 ) -> tuple[Any, ...]:
-    report_id, number, kind, employee_id, approved_at, entry_id, _, last_revision = row
-    day = _local_day(approved_at, entity.time_zone)
-    entry = entry_id if entry_id is not None else next(fresh)
-    employee = directory.employee_code(employee_id)
-    return (report_id, number, kind, employee, employee_id, entry, (last_revision or 0) + 1, day)
+    day = _local_day(one.instant, entity.time_zone)
+    entry = one.entry_id if one.entry_id is not None else next(fresh)
+    employee = directory.employee_code(one.employee_id)
+    return (one.id, one.number, one.kind, employee, one.employee_id, entry, (one.revision or 0) + 1, day)
+
+
+_NO_EXPENSE = (None, "", "", "", "", 0, 0, "", "", "", "[]", "[]", False, 0, 0)
 
 
 def _rows(
@@ -122,7 +137,7 @@ def _rows(
             continue
         while report_id != expense[0]:
             if not filled:
-                yield (*header, None, "", "", "", "", 0, 0, "", "", "", "[]", "[]")
+                yield (*header, *_NO_EXPENSE)
             report_id, header = next(waiting)
             filled = False
         filled = True
@@ -131,7 +146,7 @@ def _rows(
         yield (*header, expense[1], code, *expense[3:])
     while True:
         if not filled:
-            yield (*header, None, "", "", "", "", 0, 0, "", "", "", "[]", "[]")
+            yield (*header, *_NO_EXPENSE)
         following = next(waiting, None)
         if following is None:
             return

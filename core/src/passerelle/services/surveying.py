@@ -113,10 +113,13 @@ class Survey:
         def local(instant: str | None) -> date:
             return parse_instant(instant or head.declared_at).astimezone(self._zone).date()
 
-        approval = local(head.approved_at)
-        # a delta takes the change's date, which is its approval's
-        latest = approval if head.live_revision else date.fromisoformat(head.latest_day)
-        control = local(head.controlled_at)
+        approval, control = local(head.approved_at), local(head.controlled_at)
+        latest = date.fromisoformat(head.latest_day)
+        if head.live_revision:  # a delta takes the change's date: its approval, unless something happened since
+            if head.changed_at is not None:
+                changed = local(head.changed_at)
+                approval, control = max(approval, changed), max(control, changed)
+            latest = approval
         return posting_day(self.definition, self.choices, self.entity, latest, approval, control, head.report_number)
 
     def _line(self, row: tuple[Any, ...], findings: list[Finding]) -> FrozenLine:

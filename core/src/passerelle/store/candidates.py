@@ -48,6 +48,12 @@ class CandidateRow(NamedTuple):
     approved_at: str | None
     controlled_at: str | None
     declared_at: str
+    changed_at: str | None  # of a report that has left: when it was refused or cancelled, or last lost cover by control
+
+
+_CHANGED_AT = """CASE WHEN x.revision IS NULL THEN NULL WHEN r.approval IN ('refused', 'cancelled') THEN r.ended_at ELSE
+    (SELECT max(c.controlled_at) FROM expense c
+     WHERE c.report_id = r.id AND NOT c.withdrawn AND c.control_cover IS NOT NULL) END"""
 
 
 def _filter(journals: Sequence[str], entry_id: int | None) -> str:
@@ -62,8 +68,8 @@ def candidates(
     rows = sql.stream(
         connection,
         "SELECT e.id, v.revision, coalesce(x.revision, 0), coalesce(x.documents, 0), e.journal, e.entry_type, v.day,"
-        " v.latest_day, r.number, r.title, r.employee_id, r.approved_at, r.controlled_at, r.declared_at"
-        f" {_CANDIDATES} {_filter(journals, entry_id)} ORDER BY e.id",
+        " v.latest_day, r.number, r.title, r.employee_id, r.approved_at, r.controlled_at, r.declared_at,"
+        f" {_CHANGED_AT} {_CANDIDATES} {_filter(journals, entry_id)} ORDER BY e.id",
         (entity_id, *journals),
     )
     return map(CandidateRow._make, rows)
@@ -111,7 +117,8 @@ def waiting_reports(connection: Connection, entity_id: int) -> tuple[int, int]:
     """How many reports of an entity await approval, and how many approved ones await an accountant's control."""
     row = sql.execute(
         connection,
-        "SELECT sum(CASE WHEN approval = 'created' THEN 1 ELSE 0 END),"
+        "SELECT sum(CASE WHEN approval IN ('created', 'partially_approved') AND submitted_at IS NOT NULL"
+        " THEN 1 ELSE 0 END),"
         " sum(CASE WHEN approval = 'approved' AND controlled_at IS NULL THEN 1 ELSE 0 END)"
         " FROM report WHERE entity_id = ?",
         (entity_id,),

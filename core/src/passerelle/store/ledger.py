@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -13,41 +13,60 @@ from passerelle.ledger.line import LINE_COLUMNS
 from passerelle.ledger.posting import PostedBlock
 from passerelle.store import sql
 
+# what the ledger does not hold yet of reports whose employee's expenses are judged
+_WAITING = """
+r.post_due AND NOT EXISTS (SELECT 1 FROM judging_due j WHERE j.entity_id = r.entity_id AND j.employee_id = r.employee_id)
+"""
 _DUE = """
-SELECT r.id, r.number, r.kind, r.employee_id, r.approved_at, e.id, coalesce(r.posted_revision, 0),
+SELECT r.id, r.number, r.kind, r.employee_id, r.approval IN ('refused', 'cancelled'),
+       CASE WHEN r.approval IN ('refused', 'cancelled') THEN r.ended_at ELSE r.approved_at END, e.id,
        (SELECT max(v.revision) FROM entry_revision v WHERE v.entry_id = e.id)
 FROM report r LEFT JOIN entry e ON e.entity_id = r.entity_id AND e.origin = 'report' AND e.origin_id = r.id
-WHERE r.id IN ({places})
+WHERE r.id IN ({places}) AND {waiting}
 ORDER BY r.id
 """
 _EXPENSES = """
 SELECT x.report_id, x.id, x.type_id, x.day, x.country, x.currency, x.gross, x.entity_gross, x.rate, x.payer,
-       x.card_transaction, x.vat, x.split
+       x.card_transaction, x.vat, x.split, x.blocked, x.covered, x.entity_covered
 FROM report r JOIN expense x ON x.report_id = r.id
 WHERE r.entity_id = ? AND r.post_due AND r.id >= ? AND r.id <= ? AND NOT x.withdrawn
 ORDER BY r.id, x.id
 """
 
 
+class DueReport(NamedTuple):
+    """A report to post; an ``ended`` one (refused, cancelled) to nothing. ``instant`` is the operation's."""
+
+    id: int
+    number: str
+    kind: str
+    employee_id: int
+    ended: bool
+    instant: str
+    entry_id: int | None
+    revision: int | None  # the last of the entry
+
+
 def entities_with_due_reports(connection: Connection) -> dict[int, int]:
-    """Entities that have approved content which the ledger does not hold yet, each with how many reports."""
-    query = "SELECT entity_id, count(*) FROM report WHERE post_due GROUP BY entity_id ORDER BY entity_id"
+    """Entities with content that the ledger does not hold yet and may hold, each with how many reports."""
+    query = f"SELECT r.entity_id, count(*) FROM report r WHERE {_WAITING} GROUP BY r.entity_id ORDER BY r.entity_id"
     return {int(row[0]): int(row[1]) for row in sql.execute(connection, query)}
 
 
-def due_reports(connection: Connection, entity_id: int, after: int, limit: int) -> list[tuple[Any, ...]]:
-    """The next reports to post: (id, number, kind, employee_id, approved_at, entry id or None, posted, last revision).
+def due_reports(connection: Connection, entity_id: int, after: int, limit: int) -> list[DueReport]:
+    """The next reports to post; none of an employee whose expenses wait to be judged.
 
     They are locked until the transaction ends, so that two runs never post one report twice.
     """
-    query = "SELECT id FROM report WHERE entity_id = ? AND post_due AND id > ? ORDER BY id LIMIT ?"
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
-    ids = [row[0] for row in sql.execute(connection, query + lock, (entity_id, after, limit))]
-    if not ids:
-        return []
-    # a statement of its own, so that it sees what the last holder of the locks left
-    due = _DUE.format(places=", ".join("?" * len(ids)))
-    return [tuple(row) for row in sql.execute(connection, due, tuple(ids))]
+    query = f"SELECT r.id FROM report r WHERE r.entity_id = ? AND r.id > ? AND {_WAITING} ORDER BY r.id LIMIT ?"
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE OF r"
+    while ids := [row[0] for row in sql.execute(connection, query + lock, (entity_id, after, limit))]:
+        # a statement of its own, so that it sees what the last holder of the locks left
+        due = _DUE.format(places=", ".join("?" * len(ids)), waiting=_WAITING)
+        if found := [DueReport(*row) for row in sql.execute(connection, due, tuple(ids))]:
+            return found
+        after = ids[-1]
+    return []
 
 
 def expenses_between(connection: Connection, entity_id: int, first: int, last: int) -> Iterator[tuple[Any, ...]]:
@@ -79,6 +98,30 @@ def save_posted(
         "UPDATE report SET findings = ? WHERE id = ?",
         ((json.dumps([_finding(f) for f in found]), report_id) for report_id, found in block.refused.items()),
     )
+
+
+def save_ended(connection: Connection, ended: Sequence[tuple[int, int | None, int, str]], recorded_at: str) -> int:
+    """Posts refused and cancelled reports to nothing, each (report, entry or none, its last revision, day).
+
+    Where the ledger holds lines of one, its entry gets an empty revision; returns how many did.
+    """
+    emptied = []
+    for report_id, entry_id, revision, day in ended:
+        if entry_id is not None and _has_lines(connection, entry_id, revision):
+            emptied.append((report_id, entry_id, revision + 1, day))
+    columns = ("entry_id", "revision", "day", "latest_day", "line_count", "recorded_at")
+    rows = ((entry_id, revision, day, day, 0, recorded_at) for _, entry_id, revision, day in emptied)
+    sql.insert(connection, "entry_revision", columns, rows)
+    statement = "UPDATE report SET posted_revision = ? WHERE id = ?"
+    sql.execute_many(connection, statement, ((revision, report_id) for report_id, _, revision, _ in emptied))
+    statement = "UPDATE report SET post_due = ?, findings = '[]' WHERE id = ?"
+    sql.execute_many(connection, statement, ((False, report_id) for report_id, *_ in ended))
+    return len(emptied)
+
+
+def _has_lines(connection: Connection, entry_id: int, revision: int) -> bool:
+    query = "SELECT line_count FROM entry_revision WHERE entry_id = ? AND revision = ?"
+    return bool(sql.execute(connection, query, (entry_id, revision)).scalar_one())
 
 
 def _finding(finding: Finding) -> dict[str, str]:

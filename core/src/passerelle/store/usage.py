@@ -13,7 +13,7 @@ from passerelle.masterdata.difference import Key, ObjectChange
 from passerelle.store.sql import execute, stream
 
 # reports r that may still be posted or exported at their present content
-_OPEN = """r.approval IN ('created', 'approved') AND NOT EXISTS (
+_OPEN = """r.approval IN ('created', 'partially_approved', 'approved') AND NOT EXISTS (
     SELECT 1 FROM entry e JOIN export_document d ON d.entry_id = e.id
     WHERE e.entity_id = r.entity_id AND e.origin = 'report' AND e.origin_id = r.id AND NOT r.post_due
       AND d.revision = r.posted_revision AND d.state IN ('live', 'unknown'))"""
@@ -55,7 +55,7 @@ def _closing(connection: Connection, entity_id: int, old: str, new: str) -> int:
         return 0
     sql = f"""SELECT count(*) FROM (
         SELECT r.id FROM report r JOIN expense x ON x.report_id = r.id AND NOT x.withdrawn
-        WHERE r.entity_id = ? AND r.approval = 'approved' AND {_OPEN}
+        WHERE r.entity_id = ? AND r.approval = 'approved' AND NOT (x.blocked AND r.kind = 'own') AND {_OPEN}
         GROUP BY r.id HAVING max(x.day) > ? AND max(x.day) <= ?) AS closing"""
     return int(execute(connection, sql, (entity_id, old, new)).scalar_one())
 

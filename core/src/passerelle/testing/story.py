@@ -1,8 +1,8 @@
 """One whole story, as an export freezes it: what every format must carry, and what it must refuse rather than spoil.
 
-Own-money and company-paid reports, several VAT rates, a partly recoverable one, one of zero, a refund, a delta and a
-reversal, foreign currencies of 0, 2 and 3 decimals, sections on two axes, the smallest and a very large amount, and
-texts that break careless files. Codes are short and plain, since short and plain codes fit every format.
+Own-money and company-paid reports, company-paid expenses of which a part or nothing is covered, several VAT rates, a
+partly recoverable one, one of zero, refunds, a delta and a reversal, foreign currencies of 0, 2 and 3 decimals, sections
+on two axes, the smallest and a very large amount, and texts that break careless files. Codes are short and plain, since short and plain codes fit every format.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def tell(currency: str = "EUR") -> Story:
         _own(6, [_reversed(line) for line in (moved, *first[1:])], entry=1, rank=2),
         _own(7, texts, title=_LONG, name="Noé Lefèvre-Châteauneuf"),
         _own(8, extremes),
+        _partly_covered(9, currency),
     )
     return Story(currency, documents, (_own(9, far, title="東京", name="Ștefan Żółć"),))
 
@@ -110,6 +111,24 @@ def _paid_by_company(number: int) -> FrozenDocument:
     ticket = _expense("625100", 5_000, "V00", "0", 5_000, type_name="Billet de train")
     lines = [line for spent in (hotel, ticket) for line in (spent, _line("company", "512000", -spent.amount))]
     return _document(number, "company_paid", lines, "Carte de février", "Noé Lefèvre", number, 0)
+
+
+def _partly_covered(number: int, currency: str) -> FrozenDocument:
+    """What the company paid beyond the policy is an advance: of a hotel a part, of a minibar all, back by a refund."""
+    hotel = [_expense("625600", 8_182, "V10", "10", 8_182, sections=_sections(("PARIS", "P1", 8_182)))]
+    hotel += [_vat(818, "V10", "10", 8_182), _advance(3_000), _line("company", "512000", -12_000)]
+    minibar = [_advance(1_500), _line("company", "512000", -1_500)]
+    refund = [_expense("625600", -1_000), _advance(-500), _line("company", "512000", 1_500)]
+    code = "USD" if currency != "USD" else "EUR"
+    abroad = [_expense("625600", 4_600), _advance(4_600), _line("company", "512000", -9_200)]
+    originals = (5_000, 5_000, -10_000)
+    abroad = [line._replace(currency=code, original=o, rate="0.92") for line, o in zip(abroad, originals, strict=True)]
+    lines = [*hotel, *minibar, *refund, *abroad]
+    return _document(number, "company_paid", lines, "Au-delà du plafond", "Noé Lefèvre", number, 0)
+
+
+def _advance(amount: int) -> FrozenLine:
+    return _line("advance.account", "425000", amount)._replace(type_code="HOTEL", type_name="Hôtel", expense_id=1)
 
 
 def _document(
