@@ -121,10 +121,8 @@ def uncontrol_expense(
 def uncontrolled(expense: ExpenseStanding) -> ExpenseStanding:
     """Without control. A lowered cover is judged again: a fixed one behind what is fixed, and never above what it had
     been granted, since room that it gave back may be taken."""
-    after = expense._replace(controlled_at=None, control_cover=None, control_reason="")
-    if expense.control_cover is None:
-        return after
-    return after._replace(judged=False) if expense.fixed else after
+    judged = expense.judged and expense.control_cover is None
+    return expense._replace(judged=judged, controlled_at=None, control_cover=None, control_reason="")
 
 
 def in_currency(entity_amount: int, expense: ExpenseStanding) -> int:

@@ -30,6 +30,7 @@ from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
 from passerelle.store.candidates import live_exports
 from passerelle.store.database import Connection
+from passerelle.store.report_events import Event, facts, record, stated
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 _REPORTS_PER_BLOCK = 500
@@ -59,6 +60,7 @@ class _Work:
     new: list[tuple[tuple[str, ReportKind], stored.NewReport]] = field(default_factory=list)
     changed: list[tuple[int, int, str, tuple[int, str, str]]] = field(default_factory=list)
     standings: list[tuple[int, Standing]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     halves: dict[tuple[str, ReportKind], int] = field(default_factory=dict)
     taken: list[Submission] = field(default_factory=list)
 
@@ -219,6 +221,7 @@ class ReportImport:
             after = after_approval(half.standing, self._stated(report))
             if after != half.standing:
                 work.standings.append((half.id, after))
+                work.events += facts(half.id, report.source, report.revision, half.standing, after)
                 self.tally.approved += after.approval != half.standing.approval
 
     def _plan(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
@@ -241,6 +244,11 @@ class ReportImport:
             work.changed.append((half.id, report.revision, content, header))
             standing = after_revision(half.standing, content == half.content_hash, self._stated(report))
             work.standings.append((half.id, standing))
+            if content == half.content_hash and not half.standing.ended:
+                work.events += facts(half.id, report.source, report.revision, half.standing, standing)
+            else:
+                now = instant_text(self.now)
+                work.events += stated(half.id, report.source, report.revision, now, "replace", standing)
             self.tally.approved += standing.approval == "approved" != half.standing.approval
             self.tally.reports_changed += content != half.content_hash
 
@@ -258,6 +266,7 @@ class ReportImport:
         for id, revision, content_hash, header in work.changed:
             stored.change_report(connection, entity_id, id, revision, content_hash, header)
         stored.set_standing(connection, entity_id, work.standings)
+        record(connection, work.events)
         stated = {
             expense.line_key: (halves[one.report.source_id, expense.kind], expense, one)
             for one in work.taken

@@ -9,14 +9,18 @@ from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense, ReportKind
 from passerelle.reports.revision import Standing
+from passerelle.store import report_events
 from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
 
 _SERIES: dict[ReportKind, str] = {"own": "ND", "company": "CP"}
 _IN = 1000  # parameters in one list
 _EXPENSE = tuple(CheckedExpense._fields)
-_STANDING = (
+STANDING = (
     "approval, approved_at, controlled_at, awaits_control, post_due, posted_revision IS NOT NULL, submitted_at,"
     " approval_steps, ended_at"
+)
+_TAKING_LINES = (
+    "r.entity_id = ? AND r.source = ? AND r.group_key <> '' AND r.approval = 'created' AND r.submitted_at IS NOT NULL"
 )
 
 
@@ -115,7 +119,7 @@ def halves(
     for part in _parts(source_ids):
         rows = execute(
             connection,
-            f"SELECT source_id, kind, id, revision, content_hash, {_STANDING} FROM report "
+            f"SELECT source_id, kind, id, revision, content_hash, {STANDING} FROM report "
             f"WHERE entity_id = ? AND source = ? AND NOT additive AND source_id IN ({_marks(part)}) ORDER BY id" + lock,
             (entity_id, source, *part),
         )
@@ -154,6 +158,14 @@ def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewRep
             for id, one in zip(ids, reports, strict=True)
         ],
     )  # fmt: skip
+    report_events.record(
+        connection,
+        (
+            event
+            for id, one in zip(ids, reports, strict=True)
+            for event in report_events.stated(id, one.source, one.revision, one.declared_at, "declare", one.standing)
+        ),
+    )
     return ids
 
 
@@ -262,25 +274,35 @@ def approve_groups(
     connection: Connection, entity_id: int, source: str, approved_at: str, controlled_at: str | None, steps: int
 ) -> int:
     """Approves every submitted report of a mapping that still takes lines, by all steps; returns how many."""
+    in_turn(connection)
+    if controlled_at is not None:
+        control_groups(connection, entity_id, source, controlled_at)
+    _record_groups(connection, entity_id, source, approved_at, "approve")
     changed: int = execute(
         connection,
-        "UPDATE report SET approval = 'approved', approved_at = ?, controlled_at = coalesce(controlled_at, ?), "
-        "post_due = (? OR NOT awaits_control), awaits_control = (awaits_control AND NOT ?), approval_steps = ? "
-        "WHERE entity_id = ? AND source = ? AND group_key <> '' AND approval = 'created' "
-        "AND submitted_at IS NOT NULL",
-        (approved_at, controlled_at, controlled_at is not None, controlled_at is not None, steps, entity_id, source),
+        "UPDATE report AS r SET approval = 'approved', approved_at = ?, post_due = NOT awaits_control, "
+        f"approval_steps = ? WHERE {_TAKING_LINES}",
+        (approved_at, steps, entity_id, source),
     ).rowcount
     return changed
 
 
 def control_groups(connection: Connection, entity_id: int, source: str, controlled_at: str) -> None:
     """Marks every report of a mapping that still takes lines as controlled."""
+    in_turn(connection)
+    _record_groups(connection, entity_id, source, controlled_at, "control", " AND r.controlled_at IS NULL")
     execute(
         connection,
-        "UPDATE report SET controlled_at = ?, awaits_control = ? WHERE entity_id = ? AND source = ? AND group_key <> '' "
-        "AND approval = 'created' AND submitted_at IS NOT NULL AND controlled_at IS NULL",
+        "UPDATE report AS r SET controlled_at = ?, awaits_control = ? "
+        f"WHERE {_TAKING_LINES} AND r.controlled_at IS NULL",
         (controlled_at, False, entity_id, source),
     )
+
+
+def _record_groups(connection: Connection, entity_id: int, source: str, at: str, act: str, more: str = "") -> None:
+    event = report_events.Event(0, at, source, act, 0)
+    detail = ("'stated by its mapping'", ())
+    report_events.record_where(connection, event, detail, _TAKING_LINES + more, (entity_id, source))
 
 
 def possible_duplicates(connection: Connection, entity_id: int, ids: Sequence[int]) -> list[int]:

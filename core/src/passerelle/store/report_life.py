@@ -1,0 +1,186 @@
+"""Reports that are decided upon: read under locks, written back; whole sets in a few statements.
+
+Locks are taken in one order everywhere: ``in_turn``, reports, employees to judge (``judging_due``), expenses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from passerelle.reports.lifecycle import Standing
+from passerelle.reports.line_control import ExpenseStanding
+from passerelle.store.report_events import Event, record_where
+from passerelle.store.reports import STANDING, in_turn, set_standing, standing_of
+from passerelle.store.sql import execute, execute_many
+
+_IN = 1000  # parameters in one list
+_WANTED = "r.entity_id = ? AND r.approval IN ('created', 'partially_approved') AND r.submitted_at IS NOT NULL"
+# the actor gave one of the steps that are given, as far as events before this act say
+_BARRED = """
+r.approval_steps > 0 AND r.approval_steps < ? AND EXISTS (
+    SELECT 1 FROM report_event e WHERE e.report_id = r.id AND e.act = 'approve' AND e.actor = ? AND e.id <= ?
+    AND (SELECT count(*) FROM report_event f
+         WHERE f.report_id = r.id AND f.act = 'approve' AND f.id > e.id AND f.id <= ?) < r.approval_steps)
+"""
+
+
+class LivingReport(NamedTuple):
+    """A report to decide upon."""
+
+    id: int
+    entity_id: int
+    employee_id: int
+    number: str
+    revision: int
+    posted_revision: int | None
+    standing: Standing
+
+
+def of_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Sequence[str]) -> list[LivingReport]:
+    """The reports of these numbers in these entities, locked until the transaction ends; no line joins them."""
+    in_turn(connection)
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    found = []
+    for start in range(0, len(numbers), _IN):
+        part = numbers[start : start + _IN]
+        rows = execute(
+            connection,
+            f"SELECT id, entity_id, employee_id, number, revision, posted_revision, {STANDING} FROM report "
+            f"WHERE entity_id IN ({_marks(entity_ids)}) AND number IN ({_marks(part)}) ORDER BY id{lock}",
+            (*entity_ids, *part),
+        )
+        found += [LivingReport._make((*row[:6], standing_of(row[6:]))) for row in rows]
+    return found
+
+
+def save(connection: Connection, entity_id: int, standings: Sequence[tuple[int, Standing]]) -> None:
+    """Writes where reports stand now; what is not to be posted any more has no findings of its posting."""
+    set_standing(connection, entity_id, standings)
+    idle = [(id,) for id, standing in standings if standing.approval != "approved"]
+    execute_many(connection, "UPDATE report SET findings = '[]' WHERE id = ?", idle)
+
+
+def queue(connection: Connection, where: str, parameters: Sequence[Any]) -> None:
+    """The employees of reports ``r`` of a condition are judged again; locks them, in ascending order."""
+    execute(
+        connection,
+        "INSERT INTO judging_due (entity_id, employee_id) "
+        f"SELECT DISTINCT r.entity_id, r.employee_id FROM report r WHERE {where} ORDER BY 1, 2 "
+        "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
+        tuple(parameters),
+    )
+
+
+def queue_reports(connection: Connection, report_ids: Sequence[int]) -> None:
+    """The employees of these reports are judged again."""
+    for start in range(0, len(report_ids), _IN):
+        part = report_ids[start : start + _IN]
+        queue(connection, f"r.id IN ({_marks(part)})", part)
+
+
+def approve_all(
+    connection: Connection, entity_id: int, now: str, actor: str, steps: Sequence[str], policy: bool
+) -> tuple[int, int]:
+    """One step of every submitted report of an entity: (how many, how many wait for somebody else).
+
+    As ``reports.lifecycle.approve`` does it, in a few statements. What waits for its control is not due to be posted.
+    """
+    _alone(connection)
+    last_event = execute(connection, "SELECT coalesce(max(id), 0) FROM report_event").scalar_one()
+    barred = (len(steps), actor, last_event, last_event)
+    query = f"SELECT count(*) FROM report r WHERE {_WANTED} AND {_BARRED}"
+    waiting: int = execute(connection, query, (entity_id, *barred)).scalar_one() if len(steps) > 1 else 0
+    where, parameters = (_WANTED, (entity_id,)) if not waiting else (
+        f"{_WANTED} AND NOT ({_BARRED})", (entity_id, *barred)
+    )  # fmt: skip
+    if policy:
+        queue(connection, where, parameters)
+    changed = record_where(connection, Event(0, now, actor, "approve", 0), _step(steps), where, parameters)
+    last = "r.approval_steps + 1 >= ?"
+    execute(
+        connection,
+        f"UPDATE report AS r SET approval = CASE WHEN {last} THEN 'approved' ELSE 'partially_approved' END, "
+        f"approved_at = CASE WHEN {last} THEN ? ELSE r.approved_at END, "
+        f"post_due = CASE WHEN {last} THEN NOT r.awaits_control ELSE r.post_due END, "
+        f"approval_steps = CASE WHEN {last} THEN ? ELSE r.approval_steps + 1 END WHERE {where}",
+        (len(steps), len(steps), now, len(steps), len(steps), len(steps), *parameters),
+    )
+    return changed, waiting
+
+
+def step_name(steps: Sequence[str], given: int) -> str:
+    """The step that follows ``given`` ones, where there are several."""
+    number = min(given, len(steps) - 1)
+    return f"step {number + 1} of {len(steps)}: {steps[number]}" if len(steps) > 1 else ""
+
+
+def _step(steps: Sequence[str]) -> tuple[str, list[Any]]:
+    if len(steps) == 1:
+        return "''", []
+    whens = " ".join("WHEN ? THEN ?" for _ in steps)
+    values = [value for given in range(len(steps)) for value in (given, step_name(steps, given))]
+    return f"CASE r.approval_steps {whens} ELSE ? END", [*values, step_name(steps, len(steps))]
+
+
+def control_all(connection: Connection, entity_id: int, now: str, actor: str) -> int:
+    """Controls every approved report of an entity; what awaited that is due to be posted."""
+    _alone(connection)
+    where = "r.entity_id = ? AND r.approval = 'approved' AND r.controlled_at IS NULL"
+    changed = record_where(connection, Event(0, now, actor, "control", 0), ("''", ()), where, (entity_id,))
+    execute(
+        connection,
+        "UPDATE report AS r SET controlled_at = ?, post_due = (r.post_due OR r.awaits_control), awaits_control = ? "
+        f"WHERE {where}",
+        (now, False, entity_id),
+    )
+    return changed
+
+
+def _alone(connection: Connection) -> None:
+    """Nobody else changes a report until the transaction ends, so that several statements see the same ones."""
+    in_turn(connection)
+    if connection.dialect.name != "sqlite":
+        execute(connection, "LOCK TABLE report IN EXCLUSIVE MODE")
+
+
+_EXPENSE = (
+    "x.line_key, x.gross, x.entity_gross, x.covered, x.entity_covered, x.withdrawn, x.blocked, r.kind = 'own',"
+    " x.verdicts IS NOT NULL, x.verdicts IS NOT NULL AND r.approval = 'approved', x.controlled_at, x.control_cover,"
+    " x.control_reason, x.granted"
+)
+
+
+def expenses(connection: Connection, report_id: int) -> dict[int, ExpenseStanding]:
+    """Where each expense of a report stands, by key number. Queue its employee before, so that nothing is judged
+    meanwhile."""
+    rows = execute(
+        connection,
+        f"SELECT x.id, {_EXPENSE} FROM expense x JOIN report r ON r.id = x.report_id WHERE x.report_id = ?"
+        " ORDER BY x.id",
+        (report_id,),
+    )
+    return {
+        id: ExpenseStanding(*amounts, *map(bool, facts), *control)
+        for id, amounts, facts, control in ((row[0], row[1:6], row[6:11], row[11:]) for row in rows)
+    }
+
+
+def save_expenses(connection: Connection, changes: Iterable[tuple[int, ExpenseStanding]]) -> None:
+    """Writes covers and control; what is not judged any more loses its verdicts."""
+    execute_many(
+        connection,
+        "UPDATE expense SET covered = ?, entity_covered = ?, controlled_at = ?, control_cover = ?, "
+        "control_reason = ?, granted = ?, verdicts = CASE WHEN ? THEN verdicts END WHERE id = ?",
+        (
+            (one.covered, one.entity_covered, one.controlled_at, one.control_cover, one.control_reason, one.granted,
+             one.judged, id)
+            for id, one in changes
+        ),
+    )  # fmt: skip
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
