@@ -24,7 +24,7 @@ COMPANY: dict[str, Any] = {
     "entities": {
         "FR": {
             "name": "Atelier Dumas", "country": "FR", "currency": "EUR", "time_zone": "Europe/Paris", "chart": "pcg",
-            "accounts": {"bank": "512000", "card": "467000"},
+            "accounts": {"bank": "512000", "card": "467000", "advance": "425000"},
             "journals": {"NDF": {"name": "Notes de frais", "kind": "expense_reports"},
                          "FSO": {"name": "Frais société", "kind": "company_paid"}},
         },
@@ -35,6 +35,7 @@ COMPANY: dict[str, Any] = {
     },
     "charts": {"pcg": {"accounts": {
         "421000": {"name": "Personnel", "role": "employee"},
+        "425000": {"name": "Avances", "role": "advance"},
         "445660": {"name": "TVA déductible", "role": "vat"},
         "467000": {"name": "Cartes", "role": "card"},
         "512000": {"name": "Banque", "role": "bank"},

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from passerelle.services import reports
+import pytest
+
+from passerelle.errors import Finding
+from passerelle.services import judging, posting, reports
 from passerelle.services.posting import post_due
 from passerelle.store import masterdata, sql
 from passerelle.store.database import Database
 from passerelle.store.ledger import stored_findings
 
-from .an_export import House, train
+from .an_export import COMPANY, House, train
 
 LINES = "SELECT kind, account, amount FROM line WHERE entry_id = ? AND revision = ? ORDER BY id"
 
@@ -167,3 +170,121 @@ def test_reports_of_an_employee_who_left_are_still_booked(house: House) -> None:
     decided = reports.approve(house.database, house.clock, None)
     assert (decided.changed, decided.posted) == (1, 1)
     assert house.rows("SELECT findings FROM report") == [("[]",)]
+
+
+# --- what the policy and the life of a report do -----------------------------------------------------------------------
+
+ENDED = "2026-03-05T23:30:00.000000+00:00"  # already the 6th in Paris
+
+
+def test_only_what_is_covered_is_posted(books: Any, clock: Any) -> None:
+    books.report(("MEAL", 12000), ("TAXI", 3500), ("TAXI", 800))
+    books.write("UPDATE expense SET covered = 9000, entity_covered = 9000 WHERE gross = 12000")
+    books.write("UPDATE expense SET covered = 0, entity_covered = 0, blocked = ? WHERE gross = 3500", True)
+    assert post_due(books.database, clock).lines == 4
+    ((entry,),) = books.rows("SELECT id FROM entry")
+    assert books.rows(LINES, entry, 1) == [
+        ("expense", "625700", 7500),
+        ("vat", "445660", 1500),
+        ("expense", "625100", 800),
+        ("employee", "421DUP", -9800),
+    ]
+
+
+def test_what_the_company_paid_and_nobody_covers_is_an_advance(house: House) -> None:
+    house.change("entities", "FR", accounts={"bank": "512000", "card": "467000"})
+    house.send("R1", train(8640, payer="company_card"), train(1000, payer="company"), approved_at=None)
+    house.write("UPDATE expense SET covered = 5000, entity_covered = 5000 WHERE gross = 8640")
+    house.write("UPDATE expense SET covered = 0, entity_covered = 0, blocked = ? WHERE gross = 1000", True)
+    decided = reports.approve(house.database, house.clock, None)
+    assert [(finding.code, finding.object) for finding in decided.findings] == [
+        ("PSR-4011", "report CP000001, entity FR"),
+        ("PSR-4011", "report CP000001, entity FR"),
+    ]
+    assert house.rows("SELECT id FROM entry") == []
+    house.change("entities", "FR", accounts=COMPANY["entities"]["FR"]["accounts"])
+    assert post_due(house.database, house.clock).posted == 1
+    assert house.rows("SELECT kind, account, amount, expense_id IS NULL, employee_id FROM line ORDER BY id") == [
+        ("expense", "625100", 5000, False, None),
+        ("advance.account", "425000", 3640, False, None),
+        ("company", "467000", -8640, False, None),
+        ("advance.account", "425000", 1000, False, None),
+        ("company", "512000", -1000, False, None),
+    ]
+    house.sound()
+
+
+@pytest.mark.parametrize("approval", ["refused", "cancelled"])
+def test_a_report_that_ended_is_posted_to_nothing(books: Any, clock: Any, approval: str) -> None:
+    """Whatever is configured by then, and without the approval that it had."""
+    report = books.report(("TAXI", 3500))
+    post_due(books.database, clock)
+    books.configure(employees={}, expense_types={})
+    end = "UPDATE report SET approval = ?, approved_at = NULL, ended_at = ?, post_due = ?, findings = '[{}]'"
+    books.write(end, approval, ENDED, True)
+    outcome = post_due(books.database, clock)
+    assert (outcome.posted, outcome.lines, outcome.findings) == (1, 0, ())
+    assert books.rows("SELECT revision, day, latest_day, line_count FROM entry_revision ORDER BY revision") == [
+        (1, "2026-03-02", "2026-01-15", 2),
+        (2, "2026-03-06", "2026-03-06", 0),
+    ]
+    facts = "SELECT post_due, posted_revision, findings FROM report WHERE id = ?"
+    assert books.rows(facts, report) == [(False, 2, "[]")]
+
+    books.write("UPDATE report SET post_due = ?", True)  # again: there is nothing to take back
+    assert post_due(books.database, clock).posted == 0
+    assert books.rows(facts, report) == [(False, 2, "[]")]
+    assert books.rows("SELECT count(*) FROM entry_revision") == [(2,)]
+
+
+def test_a_report_refused_before_it_was_posted_leaves_no_entry(books: Any, clock: Any) -> None:
+    books.report(("TAXI", 3500), approval="refused", approved_at=None, ended_at=ENDED)
+    books.report(("TAXI", 100))
+    assert post_due(books.database, clock).posted == 1
+    assert books.rows("SELECT post_due, posted_revision FROM report ORDER BY id") == [(False, None), (False, 1)]
+    assert books.rows("SELECT count(*) FROM entry") == [(1,)]
+
+
+def test_a_report_that_ended_and_was_approved_again_is_posted_again(books: Any, clock: Any) -> None:
+    report = books.report(("TAXI", 3500))
+    post_due(books.database, clock)
+    books.write("UPDATE report SET approval = 'refused', ended_at = ?, post_due = ?", ENDED, True)
+    post_due(books.database, clock)
+    books.change(report, ("TAXI", 3600), approval="approved", ended_at=None)
+    assert post_due(books.database, clock).lines == 2
+    ((entry,),) = books.rows("SELECT id FROM entry")
+    assert [len(books.rows(LINES, entry, revision)) for revision in (1, 2, 3)] == [2, 0, 2]
+
+
+def test_a_cover_lowered_after_posting_is_a_new_revision_of_the_same_day(books: Any, clock: Any) -> None:
+    books.report(("TAXI", 3500))
+    post_due(books.database, clock)
+    clock.advance(days=9)
+    books.write("UPDATE expense SET covered = 2000, entity_covered = 2000, control_cover = 2000")
+    books.write("UPDATE report SET post_due = ?", True)
+    post_due(books.database, clock)
+    assert books.rows("SELECT revision, day FROM entry_revision") == [(1, "2026-03-02"), (2, "2026-03-02")]
+    ((entry,),) = books.rows("SELECT id FROM entry")
+    assert books.rows(LINES, entry, 2) == [("expense", "625100", 2000), ("employee", "421DUP", -2000)]
+
+
+def test_nothing_is_posted_of_an_employee_who_waits_to_be_judged(
+    books: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when somebody queues an employee again between judging and posting."""
+    waiting = [books.report(("TAXI", 100 + number)) for number in range(3)]
+    books.report(("TAXI", 100), entity="JP", employee="sato")
+    found = Finding("PSR-4900", "Found by the judges.")
+
+    def judge(*_: Any) -> judging.Judged:
+        queue = "INSERT INTO judging_due SELECT DISTINCT entity_id, employee_id FROM report WHERE id = ?"
+        books.write(queue, waiting[0])
+        return judging.Judged(findings=(found,))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(posting, "judge_due", judge)
+        outcome = post_due(books.database, clock)
+    assert (outcome.posted, outcome.refused, outcome.findings) == (1, 0, (found,))
+    assert books.rows("SELECT number FROM report WHERE post_due") == [(f"N{id:06d}",) for id in waiting]
+    books.write("DELETE FROM judging_due")
+    assert post_due(books.database, clock).posted == 3

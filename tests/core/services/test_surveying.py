@@ -121,6 +121,57 @@ def test_a_change_after_export_leaves_as_a_delta_and_the_live_lines_equal_the_le
     assert register(books) == [("2026", 1, "used"), ("2026", 2, "used"), ("2026", 3, "used")]
 
 
+REFUSE = "UPDATE report SET approval = 'refused', ended_at = ?, controlled_at = NULL, post_due = ?"
+LOWER = "UPDATE expense SET covered = 2000, entity_covered = 2000, control_cover = 2000, controlled_at = ?"
+
+
+@pytest.mark.parametrize(("what", "left"), [("refused", []), ("lowered", [2000, -2000])])
+def test_what_is_taken_back_after_export_leaves_as_a_delta_of_the_day_on_which_it_was(
+    books: Any, clock: Any, what: str, left: list[int]
+) -> None:
+    books.report(("TAXI", 3500))
+    post_due(books.database, clock)
+    export(books)
+    later = "2026-04-09T22:30:00.000000+00:00"  # the 10th in Paris
+    if what == "refused":
+        books.write(REFUSE, later, True)
+    else:
+        books.write(LOWER, later)
+        books.write("UPDATE report SET post_due = ?", True)
+    post_due(books.database, clock)
+    for posting_date in ("latest_expense", "approval", "control", "end_of_period"):
+        books.configure(exports={"month": books.company["exports"]["month"] | {"posting_date": posting_date}})
+        ((document, findings),) = survey(books)
+        assert (findings, document.rank, document.base_revision) == ([], 1, 1)
+        assert document.posting_day == ("2026-04-30" if posting_date == "end_of_period" else "2026-04-10")
+    assert sorted(line.amount for line in document.lines) == sorted([-3500, 3500, *left])
+    entities = books.company["entities"]
+    books.configure(entities=entities | {"FR": entities["FR"] | {"closed_until": "2026-04-30"}})
+    ((_, findings),) = survey(books)
+    assert [finding.code for finding in findings] == ["PSR-6001"], "the closed period's policy holds for it too"
+    books.configure(entities=entities)
+    export(books)
+    assert survey(books) == []
+    assert ledger.verify(books.database).findings == ()
+
+
+def test_a_report_refused_before_it_left_never_leaves(books: Any, clock: Any) -> None:
+    books.report(("TAXI", 3500))
+    post_due(books.database, clock)
+    books.write(REFUSE, NOW, True)
+    assert survey(books) == [], "what is to be posted waits for that"
+    post_due(books.database, clock)
+    assert survey(books) == []
+
+
+def test_a_cover_lowered_before_export_changes_no_date(books: Any, clock: Any) -> None:
+    books.report(("TAXI", 3500))
+    books.write(LOWER, "2026-04-09T09:00:00.000000+00:00")
+    post_due(books.database, clock)
+    ((document, _),) = survey(books)
+    assert (document.posting_day, len(document.lines)) == ("2026-01-15", 2)
+
+
 def test_a_definition_may_refuse_changes_after_export(books: Any, clock: Any) -> None:
     report = books.report(("TAXI", 3500))
     post_due(books.database, clock)

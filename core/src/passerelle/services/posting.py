@@ -41,7 +41,8 @@ class PostingOutcome:
 def post_due(database: Database, clock: Clock, progress: Progress | None = None) -> PostingOutcome:
     """Judges what is to be judged, then posts every approved report that the ledger does not hold yet, in all entities.
 
-    A refused or cancelled report is posted to nothing. Safe to run at any time and to be killed: a block is posted whole or not at all, and reports are locked meanwhile.
+    A refused or cancelled report is posted to nothing. Safe to run at any time and to be killed: a block is posted
+    whole or not at all, and reports are locked meanwhile.
     """
     findings = list(judge_due(database, clock, progress).findings)
     with database.reading() as connection:
