@@ -172,7 +172,7 @@ def test_reports_of_an_employee_who_left_are_still_booked(house: House) -> None:
     assert house.rows("SELECT findings FROM report") == [("[]",)]
 
 
-# --- what the policy and the life of a report do -----------------------------------------------------------------------
+# --- what the policy and the life of a report do ----------------------------------------------------------------------
 
 ENDED = "2026-03-05T23:30:00.000000+00:00"  # already the 6th in Paris
 

@@ -1,8 +1,8 @@
 """One whole story, as an export freezes it: what every format must carry, and what it must refuse rather than spoil.
 
 Own-money and company-paid reports, company-paid expenses of which a part or nothing is covered, several VAT rates, a
-partly recoverable one, one of zero, refunds, a delta and a reversal, foreign currencies of 0, 2 and 3 decimals, sections
-on two axes, the smallest and a very large amount, and texts that break careless files. Codes are short and plain, since
+partly recoverable one, one of zero, refunds, a delta and a reversal, foreign currencies of 0, 2 and 3 decimals,
+sections on two axes, the smallest and a very large amount, and texts that break careless files. Codes are short and plain, since
 short and plain codes fit every format.
 """
 
