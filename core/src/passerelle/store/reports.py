@@ -50,10 +50,21 @@ class StoredExpense(NamedTuple):
     content: CheckedExpense
 
 
+class NewExpense(NamedTuple):
+    """An expense to add, first declared at ``declared_at``. ``judged``: no policy concerns it, and it is covered whole;
+    else its employee must stand in the queue of the judges."""
+
+    report_id: int
+    declared_at: str
+    judged: bool
+    content: CheckedExpense
+
+
 class StoredHalf(NamedTuple):
     """One half of a submission as it stands."""
 
     id: int
+    employee_id: int
     revision: int
     content_hash: str
     standing: Standing
@@ -82,7 +93,7 @@ def expenses_by_key(
 def in_turn(connection: Connection) -> None:
     """From here to the end of the transaction nobody else adds lines to open reports, or approves or controls any.
 
-    Else a line could join a report that is being approved: it would never be posted. SQLite has one writer anyway.
+    It comes before every other lock. Else a line could join a report that is being approved: it would never be posted. SQLite has one writer anyway.
     """
     if connection.dialect.name != "sqlite":
         execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended('passerelle:reports', 0))")
@@ -119,12 +130,13 @@ def halves(
     for part in _parts(source_ids):
         rows = execute(
             connection,
-            f"SELECT source_id, kind, id, revision, content_hash, {STANDING} FROM report "
+            f"SELECT source_id, kind, id, employee_id, revision, content_hash, {STANDING} FROM report "
             f"WHERE entity_id = ? AND source = ? AND NOT additive AND source_id IN ({_marks(part)}) ORDER BY id" + lock,
             (entity_id, source, *part),
         )
-        for source_id, kind, id, revision, content_hash, *standing in rows:
-            found.setdefault(source_id, {})[kind] = StoredHalf(id, revision, content_hash, standing_of(standing))
+        for source_id, kind, id, employee_id, revision, content_hash, *standing in rows:
+            half = StoredHalf(id, employee_id, revision, content_hash, standing_of(standing))
+            found.setdefault(source_id, {})[kind] = half
     return found
 
 
@@ -180,19 +192,13 @@ def _take_numbers(connection: Connection, entity_id: int, name: str, count: int)
     return range(last - count + 1, last + 1)
 
 
-def add_expenses(
-    connection: Connection,
-    entity_id: int,
-    source: str,
-    declared_at: str,
-    expenses: Sequence[tuple[int, CheckedExpense]],
-) -> list[int]:
-    """Writes (report, expense) pairs, first declared at that instant; returns their keys in the same order."""
+def add_expenses(connection: Connection, entity_id: int, source: str, expenses: Sequence[NewExpense]) -> list[int]:
+    """Writes expenses; returns their keys in the same order. What is not judged yet is covered by nothing."""
     ids = list(take_ids(connection, "expense", len(expenses)))
     rows = (
-        (id, entity_id, report_id, source, *content, False, declared_at, "[]", False, content.gross,
-         content.entity_gross, "")
-        for id, (report_id, content) in zip(ids, expenses, strict=True)
+        (id, entity_id, report_id, source, *content, False, declared_at, "[]" if judged else None, False,
+         content.gross if judged else 0, content.entity_gross if judged else 0, "")
+        for id, (report_id, declared_at, judged, content) in zip(ids, expenses, strict=True)
     )  # fmt: skip
     columns = ("id", "entity_id", "report_id", "source", *_EXPENSE, "withdrawn", "declared_at", "verdicts", "blocked",
                "covered", "entity_covered", "control_reason")  # fmt: skip
@@ -201,12 +207,17 @@ def add_expenses(
 
 
 def change_expenses(connection: Connection, entity_id: int, changes: Iterable[tuple[int, int, CheckedExpense]]) -> None:
-    """Gives expenses (key, report, content) their new content; a withdrawn one comes back."""
+    """Declares expenses (key, report, content) again: with new content, not judged, not controlled by themselves.
+
+    A withdrawn one comes back. Their employees must stand in the queue of the judges.
+    """
     assignments = ", ".join(f"{name} = ?" for name in _EXPENSE)
     execute_many(
         connection,
-        f"UPDATE expense SET report_id = ?, {assignments}, withdrawn = ? WHERE id = ? AND entity_id = ?",
-        ((report_id, *content, False, id, entity_id) for id, report_id, content in changes),
+        f"UPDATE expense SET report_id = ?, {assignments}, withdrawn = ?, blocked = ?, verdicts = NULL, covered = 0, "
+        "entity_covered = 0, controlled_at = NULL, control_cover = NULL, control_reason = '', granted = NULL "
+        "WHERE id = ? AND entity_id = ?",
+        ((report_id, *content, False, False, id, entity_id) for id, report_id, content in changes),
     )
 
 
@@ -268,6 +279,17 @@ def clear_control(connection: Connection, entity_id: int, ids: Iterable[int]) ->
     """Takes back the control of reports that lines have joined since."""
     statement = "UPDATE report SET controlled_at = NULL WHERE id = ? AND entity_id = ?"
     execute_many(connection, statement, ((id, entity_id) for id in ids))
+
+
+def employees_of_groups(connection: Connection, entity_id: int, source: str) -> set[int]:
+    """The employees whose submitted reports of a mapping still take lines."""
+    rows = execute(
+        connection,
+        "SELECT DISTINCT employee_id FROM report WHERE entity_id = ? AND source = ? AND group_key <> '' "
+        "AND approval = 'created' AND submitted_at IS NOT NULL",
+        (entity_id, source),
+    )
+    return {row[0] for row in rows}
 
 
 def approve_groups(
