@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a first company.toml to fill in."),
     "config": ("config", "Check, apply and export the company's configuration."),
     "reports": ("reports", "Import, list, approve and control expense reports."),
+    "rules": ("rules", "List, try out, explain and simulate the expense policy."),
     "export": ("export", "Preview, create, prove and void exports of accounting entries."),
     "deliveries": ("deliveries", "See and retry what goes to folders and servers."),
     "ledger": ("ledger", "Entries, balance and proofs of the ledger."),

@@ -19,6 +19,7 @@ from passerelle.periods import Clock, instant_text
 from passerelle.plan import Plan
 from passerelle.plugins import discover
 from passerelle.services.connected_formats import format_faults
+from passerelle.services.plugin_rules import plugin_rule_faults
 from passerelle.store import masterdata as store
 from passerelle.store.database import Connection, Database
 from passerelle.store.usage import usage
@@ -81,7 +82,12 @@ def check(text: str, file_name: str) -> tuple[Company, tuple[Finding, ...]]:
     """
     plugins = discover()
     formats = {name: frozenset(connector.formats) for name, connector in plugins.connectors.items()}
-    return read(text, file_name, formats, lambda company: format_faults(company, plugins))
+    return read(
+        text,
+        file_name,
+        formats,
+        lambda company: [*format_faults(company, plugins), *plugin_rule_faults(company, plugins)],
+    )
 
 
 def apply(
