@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -13,8 +13,9 @@ from passerelle.masterdata.policy import AgeRule, CommentRule, DaysRule, FutureR
 from passerelle.rules.days import Calendar, leave_on
 from passerelle.rules.declared import Declared, Outcome, Verdict
 
-Check: TypeAlias = Callable[[Declared, tuple[Leave, ...]], Verdict | None]
+Check: TypeAlias = Callable[[Declared, tuple[Leave, ...]], Verdict]
 _Consequence: TypeAlias = Literal["allow", "alert", "block"]
+_OUTCOMES: Mapping[_Consequence, Outcome] = {"allow": "ok", "alert": "alert", "block": "block"}
 _GRAVER = {"allow": 0, "alert": 1, "block": 2}
 
 
@@ -31,10 +32,10 @@ def receipt_check(path: str, rule: ReceiptRule, currency: str, entity_currency: 
     own = unit == currency
     above = money.minor(rule.above[unit], unit) if rule.above else None
 
-    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict | None:
+    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         amount = expense.gross if own else expense.entity_gross
         if above is not None and amount <= above:
-            return None
+            return Verdict(path, "receipt", "ok", expense.day, 0, amount, above, None, unit, "none is needed")
         outcome: Outcome = "ok" if expense.has_receipt else rule.consequence
         note = "" if expense.has_receipt else "there is none"
         return Verdict(path, "receipt", outcome, expense.day, 0, amount, above, None, unit, note)
@@ -47,7 +48,7 @@ def comment_check(path: str, rule: CommentRule, day: str) -> Check:
     there = Verdict(path, "comment", "ok", day)
     missing = Verdict(path, "comment", rule.consequence, day, note="there is none")
 
-    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict | None:
+    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         return there if expense.has_comment else missing
 
     return check
@@ -57,11 +58,11 @@ def age_check(path: str, rule: AgeRule, day: str) -> Check:
     """Whole days from the expense to its first declaration."""
     made, most, consequence = _ordinal(day), rule.days, rule.consequence
 
-    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict | None:
+    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         age = max(0, _ordinal(expense.declared_day) - made)
         if age <= most:
             return Verdict(path, "age", "ok", day, 0, age, most, most - age)
-        return Verdict(path, "age", consequence, day, 0, age, most, 0, "", f"declared on {expense.declared_day}")
+        return Verdict(path, "age", consequence, day, 0, age, most, 0, "", f"on {expense.declared_day}")
 
     return check
 
@@ -70,7 +71,7 @@ def future_check(path: str, rule: FutureRule, day: str) -> Check:
     """Days are compared as text: ISO 8601 sorts as time does."""
     fine = Verdict(path, "future", "ok", day)
 
-    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict | None:
+    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         if day <= expense.declared_day:
             return fine
         return Verdict(path, "future", rule.consequence, day, note=f"declared on {expense.declared_day}")
@@ -78,7 +79,7 @@ def future_check(path: str, rule: FutureRule, day: str) -> Check:
     return check
 
 
-def days_check(path: str, rule: DaysRule, written: str, calendar: Calendar | None, weekends: bool) -> Check | None:
+def days_check(path: str, rule: DaysRule, written: str, calendar: Calendar | None, weekends: bool) -> Check:
     """Weekend and public holiday are known of the day; leave is known of the employee only.
 
     Without a ``calendar`` (nothing is known of the country) whoever relies on it gets an alert, not silence.
@@ -96,15 +97,13 @@ def days_check(path: str, rule: DaysRule, written: str, calendar: Calendar | Non
         if name and said != "allow":
             consequence = max(consequence, said, key=_GRAVER.__getitem__)
             notes.append(name)
-    if rule.leave == "allow" and consequence == "allow":
-        return None
     graver = max(consequence, rule.leave, key=_GRAVER.__getitem__)
-    usual = None if consequence == "allow" else Verdict(path, "days", consequence, written, note=", ".join(notes))
+    usual = Verdict(path, "days", _OUTCOMES[consequence], written, note=", ".join(notes))
 
-    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict | None:
+    def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         absence = leave_on(day, leave) if leave and rule.leave != "allow" else ""
         if not absence:
             return usual
-        return Verdict(path, "days", graver, written, note=", ".join([*notes, absence]))  # type: ignore[arg-type]
+        return Verdict(path, "days", _OUTCOMES[graver], written, note=", ".join([*notes, absence]))
 
     return check

@@ -56,15 +56,15 @@ class Counted:
     ) -> None:
         """Counts an expense with its effective cover: caps take what is granted, alerts what is declared."""
         numbers = self.numbers
-        for _, _, key, _ in plan.counts:
+        for _, _, key, _ in plan.counting.counts:
             numbers[key] = numbers.get(key, 0) + 1
-        for _, _, key, _ in plan.restrictions:
+        for _, _, key, _ in plan.counting.restrictions:
             mix = self.mixes.get(key) or self.mixes.setdefault(key, Mix())
             mix.number += 1
             mix.types.add(expense.type)
-        for cap in plan.caps:
+        for cap in plan.counting.caps:
             self.room(cap.key).take(covered if cap.own else entity_covered, beyond)
-        for alert in plan.alerts:
+        for alert in plan.counting.alerts:
             self.room(alert.key).take(expense.gross if alert.own else expense.entity_gross, beyond)
         so_far = None
         if year is not None:
@@ -72,16 +72,14 @@ class Counted:
             so_far.trips += 1
             so_far.distance += distance
             so_far.worth += expense.gross
-        lists = [self.lists.setdefault(rule.key, []) for rule in plan.contributed]
+        lists = [self.lists.setdefault(rule.key, []) for rule in plan.counting.contributed]
         if lists:
             shown = expense._replace(covered=covered, entity_covered=entity_covered)
             for counted in lists:
                 counted.append(shown)
         if expense.id in self.named:
-            caps, alerts = self._standing(plan.caps), self._standing(plan.alerts)
-            self.originals[expense.id] = Original(
-                expense, covered, entity_covered, beyond, caps, alerts, lists, so_far, distance
-            )
+            caps, alerts = self._standing(plan.counting.caps), self._standing(plan.counting.alerts)
+            self.originals[expense.id] = Original(expense, covered, beyond, caps, alerts, lists, so_far, distance)
 
     def original(self, refund: Declared) -> Original | None:
         """What a refund names, where it is known."""
@@ -93,22 +91,24 @@ class Counted:
         for counted in original.lists:
             counted.append(refund)
         if refund.id in self.named:
-            self.originals[refund.id] = Original(refund, refund.covered, refund.entity_covered)
+            self.originals[refund.id] = Original(refund, refund.covered)
 
     def take_unnamed_refund(self, plan: Plan, refund: Declared) -> None:
         """A refund that names no expense gives room back to its own period, whole, and is no declaration."""
-        for threshold in (*plan.caps, *plan.alerts):
+        for threshold in (*plan.counting.caps, *plan.counting.alerts):
             self.room(threshold.key).give_back(-(refund.gross if threshold.own else refund.entity_gross), 0)
-        for rule in plan.contributed:
+        for rule in plan.counting.contributed:
             self.lists.setdefault(rule.key, []).append(refund)
         if refund.id in self.named:
-            caps, alerts = self._standing(plan.caps), self._standing(plan.alerts)
-            self.originals[refund.id] = Original(refund, refund.gross, refund.entity_gross, 0, caps, alerts)
+            caps, alerts = self._standing(plan.counting.caps), self._standing(plan.counting.alerts)
+            self.originals[refund.id] = Original(refund, refund.gross, 0, caps, alerts)
 
-    def set_aside(self, expense: Declared) -> None:
-        """An expense that counts for nothing, gone or blocked, is known to the refunds that name it."""
-        if expense.id in self.named:
-            self.originals[expense.id] = Original(expense)
+    def set_aside(self, plan: Plan, expense: Declared) -> None:
+        """An expense that counts for nothing, gone or blocked, for the refunds that name it.
+
+        What those take back, nonetheless, is room of its periods.
+        """
+        self.originals[expense.id] = Original(expense, caps=self._standing(plan.counting.caps))
 
     def _standing(self, thresholds: tuple[Amount, ...]) -> list[tuple[Room, bool]]:
         return [(self.room(threshold.key), threshold.own) for threshold in thresholds]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from passerelle import money
 from passerelle.rules.counted import Counted
 from passerelle.rules.declared import Declared, Verdict
-from passerelle.rules.plan import Plan
+from passerelle.rules.plan import Amount
 from passerelle.rules.room import Room
 from passerelle.rules.shares import Shares, raised, scaled
 
 
 def grant(
-    plan: Plan, expense: Declared, beyond: Shares, counted: Counted, most: int | None, verdicts: list[Verdict]
+    caps: Sequence[Amount],
+    expense: Declared,
+    beyond: Shares,
+    counted: Counted,
+    most: int | None,
+    verdicts: list[Verdict],
 ) -> tuple[int, int]:
     """The effective cover, in the expense's currency and in the entity's, with a verdict for each cap.
 
@@ -22,7 +29,7 @@ def grant(
     own_bound = gross
     entity_bound = entity_gross if most is None else min(most, entity_gross)
     rooms: list[tuple[Room, int, int]] = []
-    for _, _, key, threshold, own, _ in plan.caps:
+    for _, _, key, threshold, own, _ in caps:
         room = counted.room(key)
         total = room.beyond + beyond
         limit = raised(threshold, total) if total else threshold
@@ -37,12 +44,11 @@ def grant(
         rooms.append((room, limit, left))
     if own_bound == gross and entity_bound == entity_gross:
         covered, entity_covered = gross, entity_gross
-    else:
+    elif own_bound * entity_gross <= entity_bound * gross:
         covered, entity_covered = own_bound, scaled(own_bound, entity_gross, gross)
-        if entity_covered > entity_bound:
-            entity_covered = entity_bound
-            covered = min(own_bound, scaled(entity_bound, gross, entity_gross))
-    for (path, period, _, _, own, unit), (room, limit, left) in zip(plan.caps, rooms, strict=True):
+    else:
+        covered, entity_covered = scaled(entity_bound, gross, entity_gross), entity_bound
+    for (path, period, _, _, own, unit), (room, limit, left) in zip(caps, rooms, strict=True):
         stated = gross if own else entity_gross
         rest = left - (covered if own else entity_covered)
         if left >= stated:
@@ -53,9 +59,11 @@ def grant(
     return covered, entity_covered
 
 
-def watch(plan: Plan, expense: Declared, beyond: Shares, counted: Counted, verdicts: list[Verdict]) -> None:
+def watch(
+    alerts: Sequence[Amount], expense: Declared, beyond: Shares, counted: Counted, verdicts: list[Verdict]
+) -> None:
     """A verdict for each alert threshold, which looks at what is declared, covered or not."""
-    for path, period, key, threshold, own, unit in plan.alerts:
+    for path, period, key, threshold, own, unit in alerts:
         room = counted.room(key)
         total = room.beyond + beyond
         limit = raised(threshold, total) if total else threshold

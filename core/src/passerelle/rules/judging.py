@@ -15,7 +15,7 @@ from passerelle.rules.declared import Declared, Judgement, Verdict
 from passerelle.rules.filling import Filled, nothing_fills
 from passerelle.rules.granting import grant, watch
 from passerelle.rules.order import in_order
-from passerelle.rules.plan import Plan, Planner
+from passerelle.rules.plan import Limits, Plan, Planner
 from passerelle.rules.refunds import refund_verdict
 from passerelle.rules.shares import beyond_one
 
@@ -45,7 +45,7 @@ class Policy:
     def window(self, type_code: str, day: date) -> tuple[date, date]:
         """The first and last day of the expenses that bear on the judgement of one of this type and day.
 
-        What is granted there may depend, in turn, on expenses of their own windows.
+        Open ones beyond it bear on it all the same, by what they leave to those within.
         """
         return self._planner.window(type_code, day)
 
@@ -61,8 +61,8 @@ class Policy:
         counted = Counted(named)
         waiting: dict[int, list[Declared]] = {}
         for expense in ordered:
-            if expense.state in ("blocked", "gone"):
-                counted.set_aside(expense)
+            if expense.id in named and expense.state in ("blocked", "gone"):
+                counted.set_aside(self._plan(expense), expense)
         for expense in ordered:
             if expense.state != "fixed":
                 continue
@@ -119,34 +119,32 @@ class Policy:
 
     def _judge(self, expense: Declared, counted: Counted, leave: tuple[Leave, ...]) -> Judgement:
         plan = self._plan(expense)
-        verdicts: list[Verdict] = [] if plan.refused is None else [plan.refused]
-        year, distance, amount_known = None, _NO_DISTANCE, True
+        if plan.refused is not None:
+            return _refused(plan, plan.refused, expense, counted)
+        verdicts: list[Verdict] = []
+        year, distance = None, _NO_DISTANCE
         if expense.computed or plan.fill is not None:
             expense, filling, year, distance = self._filled(plan, expense, counted)
             if filling is not None:
                 verdicts.append(filling)
-            amount_known = not expense.computed or (filling is not None and filling.outcome != "block")
-        _numbers(plan, expense, counted, verdicts)
+        _numbers(plan.judging, expense, counted, verdicts)
         for check in plan.checks:
-            verdict = check(expense, leave)
-            if verdict is not None:
-                verdicts.append(verdict)
+            verdicts.append(check(expense, leave))
         most = expense.control_cover if expense.gross > 0 else None
-        if plan.contributed:
-            most = self._ask(plan, expense, counted, most, verdicts)
+        if plan.judging.contributed:
+            most = self._ask(plan.judging, expense, counted, most, verdicts)
         blocked = False
         for verdict in verdicts:
             if verdict.outcome == "block":
                 blocked = True
         beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
-        covered = entity_covered = 0
-        if amount_known:
-            watch(plan, expense, beyond, counted, verdicts)
-            covered, entity_covered = grant(plan, expense, beyond, counted, most, verdicts)
+        watch(plan.judging.alerts, expense, beyond, counted, verdicts)
+        covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, most, verdicts)
         if blocked:
             covered = entity_covered = 0
             verdicts = [_without_it(verdict) for verdict in verdicts]
-            counted.set_aside(expense)
+            if expense.id in counted.named:
+                counted.set_aside(plan, expense)
         else:
             counted.take(plan, expense, covered, entity_covered, beyond, year, distance)
         return Judgement(
@@ -154,10 +152,10 @@ class Policy:
         )
 
     def _ask(
-        self, plan: Plan, expense: Declared, counted: Counted, most: int | None, verdicts: list[Verdict]
+        self, limits: Limits, expense: Declared, counted: Counted, most: int | None, verdicts: list[Verdict]
     ) -> int | None:
         """Asks the rules of plugins; the most that they and ``most`` cover, in the entity's currency."""
-        for rule in plan.contributed:
+        for rule in limits.contributed:
             verdict, cover = ask(rule, expense, counted.lists.get(rule.key, ()), self._currency)
             if verdict is not None:
                 verdicts.append(verdict)
@@ -166,24 +164,30 @@ class Policy:
         return most
 
     def _filled(self, plan: Plan, expense: Declared, counted: Counted) -> Filled:
-        """The expense with its amount. Of a type that is refused or has no rate there is none to find."""
+        """The expense with its amount."""
         if plan.fill is not None:
             return plan.fill(expense, counted.years)
-        if plan.refused is not None:
-            return Filled(expense._replace(gross=0, entity_gross=0), None)
         path = self._planner.policy_of(expense.type).path
         return nothing_fills(path, "flat_rate", expense, "no amount is stated, and the policy has none for the type")
 
 
-def _numbers(plan: Plan, expense: Declared, counted: Counted, verdicts: list[Verdict]) -> None:
+def _refused(plan: Plan, verdict: Verdict, expense: Declared, counted: Counted) -> Judgement:
+    """Of a type that may not be declared there is nothing more to say."""
+    if expense.id in counted.named:
+        counted.set_aside(plan, expense)
+    gross, entity_gross = (0, 0) if expense.computed else (expense.gross, expense.entity_gross)
+    return Judgement(expense.id, gross, entity_gross, 0, 0, True, (verdict,))
+
+
+def _numbers(limits: Limits, expense: Declared, counted: Counted, verdicts: list[Verdict]) -> None:
     """The limits on numbers of declarations."""
-    for path, period, key, limit in plan.counts:
+    for path, period, key, limit in limits.counts:
         number = counted.numbers.get(key, 0)
         if number < limit:
             verdicts.append(Verdict(path, "count", "ok", period, number, number, limit, limit - number - 1))
         else:
             verdicts.append(Verdict(path, "count", "block", period, number, number, limit, 0))
-    for path, period, key, limit in plan.restrictions:
+    for path, period, key, limit in limits.restrictions:
         mix = counted.mixes.get(key)
         number, others = (0, ()) if mix is None else (mix.number, sorted(mix.types - {expense.type}))
         if number < limit or not others:

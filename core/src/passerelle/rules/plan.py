@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from passerelle.masterdata.policy import (
     AgeRule,
     CommentRule,
     CountLimit,
+    Dated,
     DaysRule,
     FutureRule,
     MultipleThreshold,
@@ -52,17 +53,35 @@ class Amount(NamedTuple):
     unit: str
 
 
+class PlacedLimit(NamedTuple):
+    """What counts something in a period, and where it stands in the policy."""
+
+    path: str
+    kind: str
+    limit: CountLimit | Threshold | Restriction | MultipleThreshold | PluginRule
+
+
+class Limits(NamedTuple):
+    """All that counts something in a period."""
+
+    counts: tuple[Numbered, ...] = ()
+    restrictions: tuple[Numbered, ...] = ()
+    alerts: tuple[Amount, ...] = ()
+    caps: tuple[Amount, ...] = ()
+    contributed: tuple[Contributed, ...] = ()
+
+
 class Plan(NamedTuple):
-    """All that is asked of an expense, by kind of rule."""
+    """All that is asked of an expense, and what it counts in.
+
+    A limit judges the expenses of the days on which it holds, and counts all of a period of which it holds on a day.
+    """
 
     refused: Verdict | None  # the type may not be declared
     kind: Kind
-    counts: tuple[Numbered, ...]
-    restrictions: tuple[Numbered, ...]
+    judging: Limits
+    counting: Limits
     checks: tuple[Check, ...]
-    alerts: tuple[Amount, ...]
-    caps: tuple[Amount, ...]
-    contributed: tuple[Contributed, ...]
     fill: Fill | None
     mileage: Mileage | None
 
@@ -89,52 +108,60 @@ class Planner:
 
     def plan(self, type_code: str, written: str, currency: str) -> Plan:
         """The plan of a type on a day, for expenses in a currency."""
-        policy, periods, day = self.policy_of(type_code), periods_of(written), date.fromisoformat(written)
-        held = tuple(placed for placed in policy.rules if placed.rule.holds_on(day))
-        thresholds: list[tuple[str, str, Threshold | MultipleThreshold]] = [
-            *((f"{policy.path}.cap[{i}]", "cap", cap) for i, cap in enumerate(policy.controls.cap)),
-            *((f"{policy.path}.alert[{i}]", "alert", alert) for i, alert in enumerate(policy.controls.alert)),
-            *((path, rule.kind, rule) for path, rule in held if isinstance(rule, MultipleThreshold)),
-        ]
-        amounts: dict[str, list[Amount]] = {"cap": [], "alert": []}
-        for path, kind, threshold in thresholds:
-            if threshold.holds_on(day):
-                amounts[kind] += self._amount(path, threshold, periods, currency)
+        policy, day = self.policy_of(type_code), date.fromisoformat(written)
+        counting = _near(policy, day)
+        judging = [placed for placed in counting if placed.limit.holds_on(day)]
+        periods = periods_of(written)
         refused = None
         if not policy.allowed:
             note = "neither this profile nor the generic one ticks it"
             refused = Verdict(f"{policy.path}.types.{type_code}", "type", "block", written, note=note)
+        counted = self._limits(counting, periods, currency)
         fill, mileage = self._fill(type_code, policy, day)
         return Plan(
             refused=refused,
             kind=self.kind(type_code),
-            counts=tuple(
-                _numbered(f"{policy.path}.count[{i}]", getattr(periods, count.period), count.limit)
-                for i, count in enumerate(policy.controls.count)
-                if count.holds_on(day)
+            judging=counted if len(judging) == len(counting) else self._limits(judging, periods, currency),
+            counting=counted,
+            checks=tuple(
+                check
+                for placed in policy.rules
+                if placed.rule.holds_on(day) and (check := self._check(placed, written, currency)) is not None
             ),
-            restrictions=tuple(
-                _numbered(path, getattr(periods, rule.period), rule.limit)
-                for path, rule in held
-                if isinstance(rule, Restriction)
-            ),
-            checks=tuple(check for placed in held if (check := self._check(placed, written, currency)) is not None),
-            alerts=tuple(amounts["alert"]),
-            caps=tuple(amounts["cap"]),
-            contributed=tuple(self._contributed(path, r, periods) for path, r in held if isinstance(r, PluginRule)),
             fill=fill,
             mileage=mileage,
         )
 
+    def _limits(self, placed: Sequence[PlacedLimit], periods: Periods, currency: str) -> Limits:
+        counts, restrictions, contributed = [], [], []
+        amounts: dict[str, list[Amount]] = {"cap": [], "alert": []}
+        for path, kind, limit in placed:
+            period: str = getattr(periods, limit.period)
+            if isinstance(limit, CountLimit):
+                counts.append(Numbered(path, period, f"{path} {period}", limit.limit))
+            elif isinstance(limit, Restriction):
+                restrictions.append(Numbered(path, period, f"{path} {period}", limit.limit))
+            elif isinstance(limit, PluginRule):
+                offered = self._offered.get(limit.rule)
+                contributed.append(Contributed(path, period, f"{path} {period}", limit.rule, limit.settings, offered))
+            else:
+                amounts[kind] += self._amount(path, limit, period, currency)
+        return Limits(
+            tuple(counts), tuple(restrictions), tuple(amounts["alert"]), tuple(amounts["cap"]), tuple(contributed)
+        )
+
+    def _amount(self, path: str, threshold: Threshold | MultipleThreshold, period: str, currency: str) -> list[Amount]:
+        """In the expense's currency where the threshold has one, else converted, in the entity's."""
+        unit = currency if currency in threshold.amounts else self.entity.currency
+        if unit not in threshold.amounts:
+            return []
+        limit = money.minor(threshold.amounts[unit], unit)
+        return [Amount(path, period, f"{path} {unit} {period}", limit, unit == currency, unit)]
+
     def window(self, type_code: str, day: date) -> tuple[date, date]:
         """The first and last day of the periods that any rule of the type looks at around a day."""
         policy = self.policy_of(type_code)
-        controls = policy.controls
-        held: list[CountLimit | Threshold | Restriction | MultipleThreshold | PluginRule] = [
-            *controls.count, *controls.cap, *controls.alert,
-            *(rule for _, rule in policy.rules if isinstance(rule, Restriction | MultipleThreshold | PluginRule)),
-        ]  # fmt: skip
-        ends = [(day, day), *(bounds(rule.period, day) for rule in held if rule.holds_on(day))]
+        ends = [(day, day), *(bounds(placed.limit.period, day) for placed in _near(policy, day))]
         if self.kind(type_code) == "mileage" and (mileage := self.mileage(policy)) is not None:
             ends.append(mileage.bounds(day))
         return min(first for first, _ in ends), max(last for _, last in ends)
@@ -143,22 +170,6 @@ class Planner:
         """The kind of a type; one that is no longer configured is standard."""
         known = self._company.expense_types.get(type_code)
         return known.kind if known is not None else "standard"
-
-    def _amount(
-        self, path: str, threshold: Threshold | MultipleThreshold, periods: Periods, currency: str
-    ) -> list[Amount]:
-        """In the expense's currency where the threshold has one, else converted, in the entity's."""
-        unit = currency if currency in threshold.amounts else self.entity.currency
-        if unit not in threshold.amounts:
-            return []
-        period: str = getattr(periods, threshold.period)
-        limit = money.minor(threshold.amounts[unit], unit)
-        return [Amount(path, period, f"{path} {unit} {period}", limit, unit == currency, unit)]
-
-    def _contributed(self, path: str, rule: PluginRule, periods: Periods) -> Contributed:
-        period: str = getattr(periods, rule.period)
-        offered = self._offered.get(rule.rule)
-        return Contributed(path, period, f"{path} {period}", rule.rule, rule.settings, offered)
 
     def _check(self, placed: PlacedRule, day: str, currency: str) -> Check | None:
         path, rule = placed
@@ -202,5 +213,22 @@ class Planner:
         return self._mileage[policy.path]
 
 
-def _numbered(path: str, period: str, limit: int) -> Numbered:
-    return Numbered(path, period, f"{path} {period}", limit)
+def _near(policy: TypePolicy, day: date) -> list[PlacedLimit]:
+    """The limits that hold on some day of their period around this one."""
+    controls = policy.controls
+    placed = [
+        *(PlacedLimit(f"{policy.path}.count[{i}]", "count", one) for i, one in enumerate(controls.count)),
+        *(PlacedLimit(f"{policy.path}.alert[{i}]", "alert", one) for i, one in enumerate(controls.alert)),
+        *(PlacedLimit(f"{policy.path}.cap[{i}]", "cap", one) for i, one in enumerate(controls.cap)),
+        *(
+            PlacedLimit(path, rule.kind, rule)
+            for path, rule in policy.rules
+            if isinstance(rule, Restriction | MultipleThreshold | PluginRule)
+        ),
+    ]
+    return [one for one in placed if _holds_between(one.limit, *bounds(one.limit.period, day))]
+
+
+def _holds_between(dated: Dated, first: date, last: date) -> bool:
+    starts_after = dated.valid_from is not None and dated.valid_from > last
+    return not starts_after and (dated.valid_until is None or dated.valid_until >= first)

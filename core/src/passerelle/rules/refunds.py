@@ -1,7 +1,6 @@
 """Refunds: what is taken back of the expense that one names, and the room that returns to that expense's periods.
 
-All is reckoned in the currency of the original expense, so that a full refund gives back exactly what it took,
-whatever the rate of the day.
+What is still covered is reckoned in the currency of the original expense, whatever the rates of the days.
 """
 
 from __future__ import annotations
@@ -18,19 +17,15 @@ from passerelle.rules.shares import Shares, scaled
 class Original:
     """An expense that refunds name: what is still covered of it, and the counters it stands in.
 
-    One that is gone or blocked was covered by nothing and stands in no counter.
+    One that is gone or blocked was covered by nothing, and its alerts and shares count nowhere.
     """
 
-    __slots__ = (
-        "_alerts", "_beyond", "_caps", "_covered", "_entity_covered", "_year", "covered", "distance", "expense",
-        "lists", "refunded",
-    )  # fmt: skip
+    __slots__ = ("_alerts", "_beyond", "_caps", "_distance", "_year", "covered", "expense", "lists", "refunded")
 
     def __init__(
         self,
         expense: Declared,
         covered: int = 0,
-        entity_covered: int = 0,
         beyond: Shares = 0,
         caps: Sequence[tuple[Room, bool]] = (),
         alerts: Sequence[tuple[Room, bool]] = (),
@@ -39,9 +34,8 @@ class Original:
         distance: Fraction = Fraction(0),
     ) -> None:
         self.expense, self.covered, self.refunded = expense, covered, 0
-        self._covered, self._entity_covered, self._beyond = covered, entity_covered, beyond
-        self._caps, self._alerts, self.lists = caps, alerts, lists
-        self._year, self.distance = year, distance
+        self._beyond, self._caps, self._alerts, self.lists = beyond, caps, alerts, lists
+        self._year, self._distance = year, distance
 
     def taken_back(self, refund: Declared) -> tuple[int, int]:
         """The cover of a refund, in its currency and in the entity's: never above zero.
@@ -62,33 +56,24 @@ class Original:
         size, back = self._size(refund), -covered
         if refund.currency != self.expense.currency:
             back = scaled(-entity_covered, self.expense.gross, self.expense.entity_gross)
-        left, refunded = self.covered - back, self.refunded + size
-        freed = self._in_entity(self.covered) - self._in_entity(left)
-        whole, entity_whole = self.expense.gross, self.expense.entity_gross
-        undeclared = scaled(refunded, entity_whole, whole) - scaled(self.refunded, entity_whole, whole)
+        whole, refunded = self.expense.gross, self.refunded + size
         shares = self._beyond if refunded >= whole else min(beyond, self._beyond)
         for room, own in self._caps:
-            room.give_back(back if own else freed, shares)
+            room.give_back(back if own else -entity_covered, shares)
         for room, own in self._alerts:
-            room.give_back(size if own else undeclared, shares)
+            room.give_back(size if own else -refund.entity_gross, shares)
         if self._year is not None and whole > 0:
             part = min(refunded, whole) - min(self.refunded, whole)
             self._year.worth -= part
-            self._year.distance -= self.distance * Fraction(part, whole)
+            self._year.distance -= self._distance * Fraction(part, whole)
         self._beyond -= shares
-        self.covered, self.refunded = left, refunded
+        self.covered, self.refunded = self.covered - back, refunded
 
     def _size(self, refund: Declared) -> int:
         """The refund's amount in the currency of the original."""
         if refund.currency == self.expense.currency:
             return -refund.gross
         return scaled(-refund.entity_gross, self.expense.gross, self.expense.entity_gross)
-
-    def _in_entity(self, covered: int) -> int:
-        """A part of the cover as it stands in counters of the entity's currency."""
-        if self._covered:
-            return scaled(covered, self._entity_covered, self._covered)
-        return scaled(covered, self.expense.entity_gross, self.expense.gross)
 
 
 def refund_verdict(refund: Declared, original: Original | None) -> Verdict:
