@@ -15,13 +15,85 @@ from passerelle.masterdata.company import Company
 STARTER = Path(__file__).resolve().parents[3] / "core/src/passerelle/cli/starter/company.toml"
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,5}", fullmatch=True)
 NAMES = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs")), min_size=1, max_size=12)
-ROLES = ("expense", "vat", "employee", "bank", "card", "rounding", "reconciliation")
+# laid over the first company: a mileage type, people of two profiles, axes that depend on each other, a policy
+POLICY = """
+[expense_types.car]
+name = "Voiture personnelle"
+kind = "mileage"
+accounts = { pcg = "625100" }
+axes = ["centre"]
+
+[axes.client]
+name = "Clients"
+
+[axes.client.sections]
+ACME = { name = "Acme", employees = ["E001"], entities = ["lumen"], departments = ["sales"] }
+
+[axes.project]
+name = "Projets"
+parent = "client"
+
+[axes.project.sections]
+QUAY = { name = "Quai", parents = ["ACME"] }
+
+[mileage_scales.own]
+name = "Barème de la maison"
+currency = "EUR"
+rates = [
+  { power_until = 4, brackets = [{ up_to = 5000, rate = 0.60 }, { rate = 0.40, fixed = 1000 }] },
+  { power_from = 5, brackets = [{ rate = 0.5 }], valid_until = 2026-06-30 },
+  { power_from = 5, brackets = [{ rate = 0.6 }], valid_from = 2026-07-01 },
+  { vehicle = "bicycle", brackets = [{ rate = 0.25 }] },
+]
+
+[profiles.generic]
+name = "Everyone"
+
+[profiles.generic.types]
+train = {}
+car = { mileage_scale = "FR" }
+supplies = { count = [{ limit = 3, period = "week" }], alert = [{ amounts = { EUR = 100 }, period = "month" }] }
+meal = { cap = [
+  { amounts = { EUR = 20.50, GBP = "18" }, period = "day", valid_until = 2026-06-30 },
+  { amounts = { EUR = 300 }, period = "month" },
+] }
+
+[profiles.generic.rules]
+receipt = { kind = "receipt", above = { EUR = 25 } }
+old = { kind = "age", days = 90, consequence = "alert" }
+sundays = { kind = "days", weekends = "alert", holidays = "block" }
+
+[profiles.sales]
+name = "Sales"
+
+[profiles.sales.types]
+car = { mileage_scale = "own" }
+meal = { flat_rate = [
+  { amounts = { EUR = 20 }, valid_until = 2026-06-30 },
+  { amounts = { EUR = 21 }, valid_from = 2026-07-01 },
+  { amounts = { EUR = 25 }, countries = ["GB", "IE"] },
+] }
+
+[profiles.sales.rules]
+trips = { kind = "restriction", types = ["car", "train"], limit = 1 }
+travel = { kind = "cap", types = ["train", "car"], amounts = { EUR = 500 }, period = "quarter" }
+"""
+ROLES = ("expense", "vat", "employee", "bank", "card", "rounding", "reconciliation", "advance")
 
 
 @pytest.fixture(scope="session")
 def starter() -> str:
     """The text of the first company.toml."""
     return STARTER.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def policy(starter: str) -> str:
+    """The first company with an expense policy: every kind of control, two profiles, axes that depend on each other."""
+    text = starter.replace('"421000" =', '"425000" = { name = "Avances", role = "advance" }\n"421000" =')
+    text = text.replace('card = "512100"', 'card = "512100"\nadvance = "425000"')
+    text = text.replace('auxiliary = "MARTIN"', 'auxiliary = "MARTIN", profile = "sales", department = "sales"')
+    return text.replace("# closed_until", 'holiday_region = "Alsace"\n# closed_until') + POLICY
 
 
 @pytest.fixture(scope="session")

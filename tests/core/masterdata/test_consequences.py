@@ -64,6 +64,30 @@ def test_an_entity_that_moves_an_employee_leaves_the_reports_behind(starter: str
     assert told == ("1 report not exported yet stays in entity lumen",)
 
 
+POLICY = Usage(awaiting={EMPLOYEE: 2, Key("employee", "", "E002"): 1})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reports"),
+    [
+        ("EUR = 20.50", "EUR = 22", Key("profile", "", "generic"), "3 reports that await approval are"),
+        ("rate = 0.25", "rate = 0.3", Key("mileage_scale", "", "own"), "3 reports that await approval are"),
+        ("[profiles.sales]", '[profiles.board]\nname = "B"\n[profiles.sales]', Key("profile", "", "board"),
+         "3 reports that await approval are"),
+        ('profile = "sales", ', "", EMPLOYEE, "2 reports that await approval are"),
+        ('"LEFEVRE" }', '"LEFEVRE", leave = [{ first = 2026-05-04, last = 2026-05-08 }] }', Key("employee", "", "E002"),
+         "1 report that awaits approval is"),
+    ],
+)  # fmt: skip
+def test_a_changed_policy_says_how_many_reports_it_judges_again(
+    policy: str, old: str, new: str, key: Key, reports: str
+) -> None:
+    assert old in policy
+    changes, _ = compare(parse(policy, "c.toml"), parse(policy.replace(old, new, 1), "c.toml"))
+    assert consequences(changes, POLICY)[key] == (f"{reports} judged again; what is approved stays as it was",)
+    assert consequences(changes, Usage())[key] == ()
+
+
 def test_reopening_a_period_says_which_days(starter: str) -> None:
     closed = starter.replace("[entities.lumen]", "[entities.lumen]\nclosed_until = 2026-01-31")
     changes, _ = compare(parse(closed, "c.toml"), parse(starter, "c.toml"))

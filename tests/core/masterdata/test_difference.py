@@ -10,6 +10,8 @@ from passerelle.masterdata.difference import KINDS, Key, assemble, compare, flat
 from passerelle.masterdata.source import parse
 from passerelle.plan import FieldChange
 
+HOTEL = '[expense_types.hotel]\nname = "Hôtel"\naccounts = {}\n'
+
 
 @given(st.data())
 def test_what_was_taken_apart_goes_together(companies: st.SearchStrategy[Company], data: st.DataObject) -> None:
@@ -37,8 +39,8 @@ def test_the_changes_lead_from_one_company_to_the_other(
     assert compare(wanted, wanted) == ([], len(objects))
 
 
-def test_parents_come_before_what_points_to_them(starter: str) -> None:
-    changes, _ = compare(Company(entities={}, charts={}), parse(starter, "c.toml"))
+def test_parents_come_before_what_points_to_them(policy: str) -> None:
+    changes, _ = compare(Company(entities={}, charts={}), parse(policy, "c.toml"))
     kinds = [KINDS.index(change.key.kind) for change in changes]
     assert kinds == sorted(kinds)
     assert {change.key.kind for change in changes} == set(KINDS)
@@ -70,6 +72,26 @@ def test_a_plan_says_what_changes_field_by_field(starter: str) -> None:
     assert entity.consequences == ("3 approved reports now fall in a closed period",)
     assert plan.counts == {"add": 1, "change": 2, "deactivate": 1, "left_out": 0, "unchanged": unchanged}
     assert plan.summary == f"Would add 1, change 2, deactivate 1; {unchanged} objects stay as they are."
+
+
+def test_a_changed_policy_is_told_field_by_field(policy: str) -> None:
+    before = policy + HOTEL
+    after = (
+        before.replace("EUR = 20.50", "EUR = 22").replace("days = 90", "days = 60").replace("rate = 0.25", "rate = 0.3")
+    )
+    after = after.replace("train = {}", "hotel = {}")
+    changes, unchanged = compare(parse(before, "c.toml"), parse(after, "c.toml"))
+    plan = plan_of(changes, unchanged)
+    told = {(change.object, change.id): change.fields for change in plan.changes}
+    assert told == {
+        ("mileage scale", "own"): (FieldChange("rates[4].brackets[1].rate", "0.25", "0.3"),),
+        ("profile", "generic"): (
+            FieldChange("types.hotel", "", "ticked"),
+            FieldChange("types.meal.cap[1].amounts.EUR", "20.50", "22"),
+            FieldChange("rules.old.days", "90", "60"),
+            FieldChange("types.train", "ticked", ""),
+        ),
+    }
 
 
 def test_the_hash_covers_content_before_and_after_and_nothing_else(starter: str) -> None:

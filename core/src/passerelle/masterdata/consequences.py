@@ -9,6 +9,9 @@ from passerelle.errors import Finding
 from passerelle.masterdata.difference import Body, Key, ObjectChange, field_changes
 from passerelle.masterdata.faults import Fault, said
 
+POLICY_KINDS = ("profile", "mileage_scale")
+"""Objects that make up the expense policy."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -16,13 +19,14 @@ class Usage:
 
     By code: ``reports`` every report of an entity, ``closing`` its approved reports not exported yet whose posting
     date would be newly closed, ``open_reports`` those of an entity or employee, ``open_expenses`` those of an expense
-    type or section.
+    type or section; ``awaiting`` the submitted reports of an employee whose approval is not complete.
     """
 
     reports: Mapping[str, int] = field(default_factory=dict)
     closing: Mapping[str, int] = field(default_factory=dict)
     open_reports: Mapping[Key, int] = field(default_factory=dict)
     open_expenses: Mapping[Key, int] = field(default_factory=dict)
+    awaiting: Mapping[Key, int] = field(default_factory=dict)
 
 
 def forbidden(changes: Iterable[ObjectChange], usage: Usage) -> list[Fault]:
@@ -54,6 +58,8 @@ def consequences(changes: Iterable[ObjectChange], usage: Usage) -> dict[Key, tup
 
 
 def _sentences(change: ObjectChange, usage: Usage) -> Iterator[str]:
+    if change.key.kind in POLICY_KINDS:
+        yield from _judged_again(sum(usage.awaiting.values()))
     if change.before is None:
         if change.dormant is not None:
             yield "it was deactivated and comes back, with what points to it"
@@ -100,6 +106,14 @@ def _employee(key: Key, before: Body, fields: set[str], usage: Usage) -> Iterato
         yield f"what is posted stays on {before['account']}; what is posted from now on goes to the new account"
     if fields & {"collective", "auxiliary"}:
         yield "holds from the next export on; exported documents keep what they were sent with"
+    if "profile" in fields or any(path.startswith("leave") for path in fields):
+        yield from _judged_again(usage.awaiting.get(key, 0))
+
+
+def _judged_again(reports: int) -> Iterator[str]:
+    if reports:
+        await_, are = ("awaits", "is") if reports == 1 else ("await", "are")
+        yield f"{_count(reports, 'report')} that {await_} approval {are} judged again; what is approved stays as it was"
 
 
 def _deactivated(key: Key, usage: Usage) -> Iterator[str]:

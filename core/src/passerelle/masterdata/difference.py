@@ -146,13 +146,15 @@ def field_changes(before: Body | None, after: Body | None) -> Iterator[FieldChan
     """Each field that differs, by its path, with its values as a person would write them."""
     old, new = dict(_leaves("", before or {})), dict(_leaves("", after or {}))
     for path in (*new, *(path for path in old if path not in new)):
-        if old.get(path) != new.get(path):
+        if old.get(path, "") != new.get(path, ""):
             yield FieldChange(path, old.get(path, ""), new.get(path, ""))
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
+            if path == "types":  # of a profile: even one without any control changes what may be declared
+                yield f"{path}.{key}", "ticked"
             yield from _leaves(f"{path}.{key}" if path else key, item)
     elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for number, item in enumerate(value, start=1):

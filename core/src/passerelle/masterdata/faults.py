@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from passerelle.errors import Finding
-from passerelle.masterdata.company import Company, FolderDestination, SftpDestination
+from passerelle.masterdata.company import Company
 from passerelle.masterdata.positions import Path
 from passerelle.masterdata.values import CONTROLS
 from passerelle.plan import counted
@@ -24,7 +25,12 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$": "a code: 1 to 63 letters, digits, dots, hyphens or underscores, "
     "the first a letter or digit",
 }
-_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
 _LENGTHS = {
     "string_too_long": ("max_length", "at most", "character"),
     "string_too_short": ("min_length", "at least", "character"),
@@ -59,7 +65,13 @@ _TYPES = {
 }
 
 
-_MEMBERS = {("entities", "journals"), ("charts", "accounts"), ("axes", "sections")}
+_MEMBERS = {
+    ("entities", "journals"): "journal",
+    ("charts", "accounts"): "account",
+    ("axes", "sections"): "section",
+    ("profiles", "types"): "type",
+    ("profiles", "rules"): "rule",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +93,26 @@ class _Words(NamedTuple):
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
-    """Every fault of one validation of a company."""
-    return [_fault(dict(item)) for item in error.errors(include_url=False)]
+    """Every fault of one validation of a company; not that a list is too short, where an item of it is at fault."""
+    errors = error.errors(include_url=False)
+    around = {item["loc"][:end] for item in errors for end in range(len(item["loc"]))}
+    return [_fault(dict(item)) for item in errors if item["type"] != "too_short" or item["loc"] not in around]
 
 
 def describe(path: Path) -> str:
     """The object a path lies in, as a person calls it: ``employee "E1"``, ``account "6251" of chart "pcg"``."""
-    kinds = {"entities": "entity", "charts": "chart", "axes": "axis", "expense_types": "expense type"}
-    inner = {"journals": "journal", "accounts": "account", "sections": "section"}
     if len(path) < 2:
         return ""
-    kind = kinds.get(str(path[0]), str(path[0]).removesuffix("s"))
-    outer = f'{kind} "{path[1]}"'
-    if len(path) >= 4 and (path[0], path[2]) in _MEMBERS:
-        return f'{inner[str(path[2])]} "{path[3]}" of {outer}'
+    outer = f'{noun(str(path[0]))} "{path[1]}"'
+    if len(path) >= 4 and (inner := (str(path[0]), str(path[2]))) in _MEMBERS:
+        return f'{_MEMBERS[inner]} "{path[3]}" of {outer}'
     return outer
+
+
+def noun(field: str) -> str:
+    """What one object of a table of the file is called: ``entity``, ``expense type``."""
+    irregular = {"entities": "entity", "axes": "axis"}
+    return irregular.get(field, field.removesuffix("s").replace("_", " "))
 
 
 def object_path(path: Path) -> Path:
@@ -130,15 +147,14 @@ def said(value: Any) -> str:
 def _fault(error: dict[str, Any]) -> Fault:
     raw: Sequence[str | int] = error["loc"]
     key_at_fault = bool(raw) and raw[-1] == "[key]"
-    path = tuple(raw[:-1] if key_at_fault else raw)
-    if len(path) > 2 and path[0] == "destinations":
-        path = (*path[:2], *path[3:])  # without the tag of the union
+    tagged = tuple(raw[:-1] if key_at_fault else raw)
+    path = _untagged(tagged)
     if error["type"].startswith("union_tag"):
         path = (*path, "kind")
     if key_at_fault:
-        words = _Words("PSR-2008", f'"{path[-1]}" cannot be a code.', _PATTERNS[error["ctx"]["pattern"]], "", True)
+        words = _Words("PSR-2008", f'"{path[-1]}" cannot be a code.', expected_of(error), "", True)
     else:
-        words = _words(error, path)
+        words = _words(error, path, tagged)
     if path and path[0] == "destinations" and path[-1] in ("password", "private_key") and error["type"] != "missing":
         words = _secret(path)
     shown = "" if words.secret or words.on_key or error["type"].startswith("union_tag_n") else said(error["input"])
@@ -149,6 +165,15 @@ def _fault(error: dict[str, Any]) -> Fault:
     return Fault(path, finding, words.on_key)
 
 
+def _untagged(path: Path) -> Path:
+    """A path of pydantic as one of the file: without the name of a union's member, which stands behind its table."""
+    for table in (("destinations",), ("profiles", "rules")):
+        place = 2 * len(table)
+        if len(path) > place and path[:place:2] == table:
+            return (*path[:place], *path[place + 1 :])
+    return path
+
+
 def _secret(path: Path) -> _Words:
     message = f"{path[-1]} holds the secret itself, not a reference to it."
     expected = "env:NAME (an environment variable) or file:PATH (a file with the secret)"
@@ -156,26 +181,34 @@ def _secret(path: Path) -> _Words:
     return _Words("PSR-2007", message, expected, remedy, secret=True)
 
 
-def _words(error: dict[str, Any], path: Path) -> _Words:
+def _words(error: dict[str, Any], path: Path, tagged: Path) -> _Words:
     kind = error["type"]
-    last = key_path(path[-1:]) if path else ""
+    last = key_path(path[-2:] if path and isinstance(path[-1], int) else path[-1:])
     if kind == "extra_forbidden":
-        return _unknown_key(path, last)
+        return _unknown_key(path, last, fields_at(Company, tagged[:-1]))
     if kind in ("missing", "union_tag_not_found"):
-        field = fields_at(Company, path[:-1]).get(str(path[-1]))
+        field = fields_at(Company, tagged[:-1]).get(str(path[-1]))
         meaning = (field.description if field is not None else "") or "a value"
         if kind == "union_tag_not_found":
-            meaning = '"folder" or "sftp"'
+            meaning = "one of: " + ", ".join(f'"{tag}"' for tag in _variants(_at(Company, tagged)))
         where = describe(path[:-1]) or "The file"
         return _Words("PSR-2004", f"{where[0].upper()}{where[1:]} lacks the key {last}.", meaning, f"add {last}")
     if kind in _TYPES:
         remedy = "a code is text, even all digits: put it between quotes" if kind == "string_type" else ""
         return _Words("PSR-2005", f"{last} is of another type.", _TYPES[kind], remedy)
-    return _Words("PSR-2006", f"{last} has a value that is not allowed.", expected_of(error), "")
+    return _Words("PSR-2006", f"{last} has a value that is not allowed.", expected_of(error), _meant(error))
 
 
-def _unknown_key(path: Path, last: str) -> _Words:
-    known = fields_at(Company, path[:-1])
+def _meant(error: dict[str, Any]) -> str:
+    """The choice that was probably meant, where there are few."""
+    context = error.get("ctx", {})
+    choices = re.findall("'([^']+)'", str(context.get("expected_tags") or context.get("expected") or ""))
+    written = context.get("tag", error["input"])
+    guess = nearest(written, choices) if isinstance(written, str) else ""
+    return f'did you mean "{guess}"?' if guess else ""
+
+
+def _unknown_key(path: Path, last: str, known: Mapping[str, Any]) -> _Words:
     guess = nearest(last, known)
     remedy = f"did you mean {guess}?" if guess else "remove it"
     where = describe(path[:-1])
@@ -206,18 +239,34 @@ def expected_of(error: Mapping[str, Any]) -> str:
 
 
 def fields_at(model: Any, path: Path) -> dict[str, Any]:
-    """The keys that the table at ``path`` of a file may have, with their fields; ``model`` is the whole file's."""
+    """The keys that the table at ``path`` of a file may have, with their fields; ``model`` is the whole file's.
+
+    Behind a table that is of one of several kinds, the path names the kind.
+    """
+    found = _at(model, path)
+    return _keys(found) if isinstance(found, type) and issubclass(found, BaseModel) else {}
+
+
+def _at(model: Any, path: Path) -> Any:
     for part in path:
-        if isinstance(model, type) and issubclass(model, BaseModel):
+        variants = _variants(model)
+        if variants:
+            model = variants.get(str(part))
+        elif isinstance(model, type) and issubclass(model, BaseModel):
             field = _keys(model).get(str(part))
             model = _bare(field.annotation) if field is not None else None
         elif get_origin(model) in (dict, tuple):
             model = _bare(get_args(model)[1 if get_origin(model) is dict else 0])
         else:
-            return {}
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return _keys(model)
-    return {}
+            return None
+    return model
+
+
+def _variants(model: Any) -> dict[str, type[BaseModel]]:
+    """The members of a union that ``kind`` tells apart, by what it says; nothing for any other type."""
+    if get_origin(model) not in (Union, types.UnionType):
+        return {}
+    return {tag: member for member in get_args(model) for tag in get_args(member.model_fields["kind"].annotation)}
 
 
 def _keys(model: type[BaseModel]) -> dict[str, Any]:
@@ -225,10 +274,11 @@ def _keys(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _bare(annotation: Any) -> Any:
-    """A type without its constraints and its ``None``; both kinds of destination together."""
+    """A type without its constraints and its ``None``; of a union the first, where no ``kind`` tells them apart."""
     if get_origin(annotation) is Annotated:
         return _bare(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         members = [_bare(member) for member in get_args(annotation) if member is not type(None)]
-        return SftpDestination if members == [FolderDestination, SftpDestination] else members[0]
+        told = all(isinstance(member, type) and "kind" in getattr(member, "model_fields", {}) for member in members)
+        return annotation if told and len(members) > 1 else members[0]
     return annotation

@@ -7,6 +7,7 @@ the employee's profile and of ``generic`` all apply. Amounts are written by curr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -16,25 +17,31 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from passerelle import money
 from passerelle.masterdata.values import Code, Country, Currency, Day, Described, Flag, Name, Setting
+from passerelle.plan import counted
 
 GENERIC = "generic"
 """The code of the profile that all inherit."""
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 Consequence = Literal["alert", "block"]
-_GREATEST = Decimal(10) ** 12
+_GREATEST = 10**12
+_PLAIN = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
 def plain_decimal(value: Any) -> Any:
-    """A number as it is written, or as text; ``true`` is none, and an exponent is written out."""
-    if isinstance(value, bool | float):
+    """A number as it is written, or as text, in plain digits; ``true`` is none, and an exponent is written out."""
+    if isinstance(value, bool | float) or (isinstance(value, str) and not _PLAIN.fullmatch(value)):
         raise ValueError("expected a number, as 20 or 17.50")
     return Decimal(f"{value:f}") if isinstance(value, Decimal) and value.is_finite() else value
 
 
 def _amounts(amounts: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     for currency, amount in amounts.items():
-        money.minor(amount, currency)
+        try:
+            money.minor(amount, currency)
+        except ValueError:
+            most = counted(money.exponent(currency), "decimal")
+            raise ValueError(f"expected an amount in {currency} of at most {most}") from None
     return amounts
 
 
@@ -60,6 +67,12 @@ class Dated(Described):
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )
+
+    def overlaps(self, other: Dated) -> bool:
+        """Whether both hold on some day."""
+        starts, ends = (self.valid_from, other.valid_from), (self.valid_until, other.valid_until)
+        start = max((day for day in starts if day is not None), default=date.min)
+        return all(day is None or start <= day for day in ends)
 
 
 class CountLimit(Dated):

@@ -17,7 +17,13 @@ from passerelle.masterdata.company import Company
 
 _BARE = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_-]+")  # digits alone would read as a number
 # tables of one-line members; every other object gets a table of its own
-_LISTED = {("charts", "accounts"), ("axes", "sections"), ("entities", "journals")}
+_LISTED = {
+    ("charts", "accounts"),
+    ("axes", "sections"),
+    ("entities", "journals"),
+    ("profiles", "types"),
+    ("profiles", "rules"),
+}
 
 
 def toml_text(company: Company) -> str:

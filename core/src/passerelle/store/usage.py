@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from passerelle.masterdata.consequences import Usage
+from passerelle.masterdata.consequences import POLICY_KINDS, Usage
 from passerelle.masterdata.difference import Key, ObjectChange
 from passerelle.store.sql import execute, stream
 
@@ -21,6 +21,7 @@ _OPEN = """r.approval IN ('created', 'partially_approved', 'approved') AND NOT E
 
 def usage(connection: Connection, ids: Mapping[tuple[str, str, str], int], changes: Iterable[ObjectChange]) -> Usage:
     """The numbers for these changes; each query runs only when something it counts is touched."""
+    changes = list(changes)
     touched = [change for change in changes if change.before is not None or change.dormant is not None]
     entities = [change for change in touched if change.key.kind == "entity"]
     kinds = {change.key.kind for change in touched}
@@ -42,6 +43,11 @@ def usage(connection: Connection, ids: Mapping[tuple[str, str, str], int], chang
             **(_open_expenses(connection, ids) if "expense_type" in kinds else {}),
             **(_open_sections(connection) if any(key.kind == "section" for key in removed) else {}),
         },
+        awaiting=(
+            _awaiting(connection, ids)
+            if "employee" in kinds or any(change.key.kind in POLICY_KINDS for change in changes)
+            else {}
+        ),
     )
 
 
@@ -64,6 +70,16 @@ def _open_reports(connection: Connection, ids: Mapping[tuple[str, str, str], int
     column = {"entity": "entity_id", "employee": "employee_id"}[kind]
     rows = stream(connection, f"SELECT r.{column}, count(*) FROM report r WHERE {_OPEN} GROUP BY r.{column}")
     return _by_key(dict(rows), ids, kind)
+
+
+def _awaiting(connection: Connection, ids: Mapping[tuple[str, str, str], int]) -> dict[Key, int]:
+    """Submitted reports of each employee whose approval is not complete: what a changed policy judges again."""
+    rows = stream(
+        connection,
+        """SELECT employee_id, count(*) FROM report
+        WHERE approval IN ('created', 'partially_approved') AND submitted_at IS NOT NULL GROUP BY employee_id""",
+    )
+    return _by_key(dict(rows), ids, "employee")
 
 
 def _open_expenses(connection: Connection, ids: Mapping[tuple[str, str, str], int]) -> dict[Key, int]:
