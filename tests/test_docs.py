@@ -10,6 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 MAPPINGS = ROOT / "docs" / "mappings.md"
+POLICY = ROOT / "docs" / "policy.md"
 
 
 def test_generated_pages_are_up_to_date() -> None:
@@ -27,8 +28,8 @@ def test_decisions_are_numbered_without_a_hole_and_say_context_decision_and_cons
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences")), page.name
 
 
-def block(language: str) -> str:
-    found = re.findall(rf"^```{language}\n(.*?)^```", MAPPINGS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def block(language: str, page: Path = MAPPINGS) -> str:
+    found = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert len(found) == 1, language
     return str(found[0])
 
@@ -66,3 +67,18 @@ def test_the_worked_example_of_mappings_does_what_its_page_says(cli: Any, monkey
     assert (again.code, again.json["lines"]["taken"]) == (0, 1)
     repeated = cli(*commands[-1], "--json").json["lines"]
     assert repeated == {"read": 4, "taken": 0, "unchanged": 4, "differing": 0, "refused": 0}
+
+
+def test_the_worked_example_of_the_policy_is_judged_as_its_page_says(cli: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(cli.folder)
+    Path("trial.toml").write_text(block("toml", POLICY), encoding="utf-8")
+    command = block("console", POLICY).removeprefix("$ passerelle ").split()
+    outcome = cli(*command, "--json")
+    assert outcome.code == 0, outcome.err
+    assert [(one["id"], one["amount"], one["covered"]) for one in outcome.json["expenses"]] == [
+        ("lunch", "18.50", "18.50"),
+        ("second lunch", "12.00", "0.00"),
+        ("lunch with a client", "82.00", "70.00"),
+        ("two nights", "300.00", "280.00"),
+        ("drive", "76.32", "76.32"),
+    ]
