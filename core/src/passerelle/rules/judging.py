@@ -119,9 +119,7 @@ class Policy:
 
     def _judge(self, expense: Declared, counted: Counted, leave: tuple[Leave, ...]) -> Judgement:
         plan = self._plan(expense)
-        if plan.refused is not None:
-            return _refused(plan, plan.refused, expense, counted)
-        verdicts: list[Verdict] = []
+        verdicts: list[Verdict] = [] if plan.refused is None else [plan.refused]
         year, distance = None, _NO_DISTANCE
         if expense.computed or plan.fill is not None:
             expense, filling, year, distance = self._filled(plan, expense, counted)
@@ -167,16 +165,10 @@ class Policy:
         """The expense with its amount."""
         if plan.fill is not None:
             return plan.fill(expense, counted.years)
+        if plan.refused is not None:
+            return Filled(expense._replace(gross=0, entity_gross=0), None)
         path = self._planner.policy_of(expense.type).path
         return nothing_fills(path, "flat_rate", expense, "no amount is stated, and the policy has none for the type")
-
-
-def _refused(plan: Plan, verdict: Verdict, expense: Declared, counted: Counted) -> Judgement:
-    """Of a type that may not be declared there is nothing more to say."""
-    if expense.id in counted.named:
-        counted.set_aside(plan, expense)
-    gross, entity_gross = (0, 0) if expense.computed else (expense.gross, expense.entity_gross)
-    return Judgement(expense.id, gross, entity_gross, 0, 0, True, (verdict,))
 
 
 def _numbers(limits: Limits, expense: Declared, counted: Counted, verdicts: list[Verdict]) -> None:
