@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 Cli = Callable[..., Any]
+HEADS = ("# --- Expense policy", "# --- Where entries go")
+TOML_LINE = re.compile(r"# (\[profiles|[a-z-]+ = )")
 PATHS = ["company.toml", "mappings/expenses.toml", ".env.example", ".passerelle/company.schema.json"]
 
 
@@ -19,6 +22,21 @@ def test_the_first_company_checks_and_applies(cli: Cli, tmp_path: Path) -> None:
     assert "next:  passerelle config check company.toml" in outcome.err
     assert cli("config", "check").code == 0
     assert cli("config", "apply").code == 0
+
+
+def test_the_example_of_a_policy_is_right_once_it_is_uncommented(cli: Cli, tmp_path: Path) -> None:
+    cli("init")
+    path = tmp_path / "company.toml"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    first, last = (next(n for n, line in enumerate(lines) if line.startswith(head)) for head in HEADS)
+    written = [line.removeprefix("# ") if TOML_LINE.match(line) else line for line in lines[first:last]]
+    assert sum(line.startswith("[profiles") for line in written) == 6
+    path.write_text("\n".join([*lines[:first], *written, *lines[last:]]), encoding="utf-8")
+    outcome = cli("config", "check", "--json")
+    assert outcome.code == 0, outcome.out
+    assert outcome.json["objects"]["profile"] == 2
+    (warning,) = outcome.json["warnings"]  # as its last lines say: the advance account is not named yet
+    assert warning["code"] == "PSR-2113"
 
 
 def test_editors_find_the_schema_from_the_first_line(cli: Cli, tmp_path: Path) -> None:

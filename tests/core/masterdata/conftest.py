@@ -90,10 +90,11 @@ def starter() -> str:
 @pytest.fixture(scope="session")
 def policy(starter: str) -> str:
     """The first company with an expense policy: every kind of control, two profiles, axes that depend on each other."""
-    text = starter.replace('"421000" =', '"425000" = { name = "Avances", role = "advance" }\n"421000" =')
+    text = "\n".join(line for line in starter.split("\n") if not line.startswith("#"))
+    text = text.replace('"421000" =', '"425000" = { name = "Avances", role = "advance" }\n"421000" =')
     text = text.replace('card = "512100"', 'card = "512100"\nadvance = "425000"')
     text = text.replace('auxiliary = "MARTIN"', 'auxiliary = "MARTIN", profile = "sales", department = "sales"')
-    return text.replace("# closed_until", 'holiday_region = "Alsace"\n# closed_until') + POLICY
+    return text.replace("siren =", 'holiday_region = "Alsace"\nsiren =') + POLICY
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ FAULTS = [
     ("PSR-2022", 'advance = "425000"', 'advance = "512000"', "entities.lumen.accounts.advance", '"512000"'),
     # the same thing twice
     ("PSR-2033", '["car", "train"]', '["car", "car"]', "S.rules.trips.types[2]", '"car"'),
-    ("PSR-2033", "# closed", 'approval_steps = ["boss", "boss"]\n#', "entities.lumen.approval_steps[2]", '"boss"'),
+    ("PSR-2033", "siren", 'approval_steps = ["boss", "boss"]\nsiren', "entities.lumen.approval_steps[2]", '"boss"'),
     ("PSR-2033", 'axes = ["centre"]', 'axes = ["centre", "centre"]', "expense_types.car.axes[2]", '"centre"'),
     # what fills amounts in
     ("PSR-2100", "train = {}", 'train = { mileage_scale = "FR" }', "G.types.train.mileage_scale", '"FR"'),

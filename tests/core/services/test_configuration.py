@@ -64,6 +64,33 @@ def test_what_is_exported_applies_back_without_a_change(applied: Database, clock
     assert configuration.export(applied) == text
 
 
+POLICY = """
+[mileage_scales.own]
+name = "Own"
+currency = "EUR"
+rates = [{ brackets = [{ up_to = 5000, rate = 0.60 }, { rate = "0.4", fixed = 1000 }], valid_from = 2026-01-01 }]
+[profiles.generic]
+name = "Everyone"
+[profiles.generic.types]
+train = {}
+meal = { cap = [{ amounts = { EUR = 20.50 }, period = "day" }], flat_rate = [{ amounts = { EUR = 9 } }] }
+[profiles.generic.rules]
+trips = { kind = "restriction", types = ["train", "meal"], limit = 1 }
+wine = { kind = "plugin", rule = "acme-wine", settings = { most = 2, words = ["vin", "wine"] } }
+"""
+
+
+def test_a_policy_comes_back_as_it_was_written(applied: Database, clock: Clock) -> None:
+    plan = configuration.apply(applied, clock, FIRST + POLICY, "company.toml").plan
+    assert [(change.object, change.id) for change in plan.changes] == [("mileage scale", "own"), ("profile", "generic")]
+    assert configuration.apply(applied, clock, FIRST + POLICY, "company.toml").plan.changes == ()
+    text = configuration.export(applied)
+    assert configuration.apply(applied, clock, text, "export.toml").plan.changes == ()
+    assert 'meal = { cap = [{ amounts = { EUR = 20.50 }, period = "day" }]' in text
+    (scale, profile) = configuration.apply(applied, clock, FIRST, "company.toml").plan.changes
+    assert {scale.operation, profile.operation} == {"deactivate"}
+
+
 def test_what_disappears_is_deactivated_and_comes_back(applied: Database, clock: Clock) -> None:
     without = "\n".join(line for line in FIRST.split("\n") if not line.startswith("E002"))
     (gone,) = configuration.apply(applied, clock, without, "company.toml").plan.changes

@@ -12,6 +12,7 @@ from passerelle.masterdata.consequences import Usage
 from passerelle.masterdata.difference import Key, compare
 from passerelle.store import masterdata
 from passerelle.store.database import Database
+from passerelle.store.sql import execute
 from passerelle.store.tables import Entry, Expense, ExportDocument, Report
 from passerelle.store.usage import usage
 
@@ -101,6 +102,26 @@ def test_deactivating_counts_what_is_still_open(booked: Database) -> None:
     found = used(booked, company(employees={}, expense_types={}, axes=axes))
     assert found.open_reports == {Key("employee", "", "E1"): 2}
     assert found.open_expenses == {Key("expense_type", "", "train"): 2, Key("section", "centre", "DIR"): 2}
+
+
+def test_a_changed_policy_counts_what_awaits_approval(booked: Database) -> None:
+    with booked.transaction() as connection:
+        for number, approval, submitted in (
+            (1, "created", None),
+            (3, "created", "now"),
+            (4, "partially_approved", "now"),
+        ):
+            sql = "UPDATE report SET approval = ?, submitted_at = ? WHERE id = ?"
+            execute(connection, sql, (approval, submitted, number))
+    scale = {"name": "Own", "currency": "EUR", "rates": [{"brackets": [{"rate": "0.5"}]}]}
+    leave = [{"first": "2026-05-01", "last": "2026-05-02"}]
+    for wanted in (
+        company(profiles={"generic": {"name": "Everyone"}}),
+        company(mileage_scales={"own": scale}),
+        company(employees={"E1": {"name": "Camille", "entity": "FR", "leave": leave}}),
+    ):
+        assert used(booked, wanted).awaiting == {Key("employee", "", "E1"): 2}  # 1 is a draft, 2 is approved
+    assert used(booked, company(expense_types={})).awaiting == {}
 
 
 def test_nothing_touched_counts_nothing(booked: Database) -> None:

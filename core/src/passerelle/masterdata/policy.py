@@ -30,7 +30,8 @@ _PLAIN = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 def plain_decimal(value: Any) -> Any:
     """A number as it is written, or as text, in plain digits; ``true`` is none, and an exponent is written out."""
-    if isinstance(value, bool | float) or (isinstance(value, str) and not _PLAIN.fullmatch(value)):
+    written = isinstance(value, Decimal | int) or (isinstance(value, str) and _PLAIN.fullmatch(value))
+    if not written or isinstance(value, bool):
         raise ValueError("expected a number, as 20 or 17.50")
     return Decimal(f"{value:f}") if isinstance(value, Decimal) and value.is_finite() else value
 
