@@ -18,6 +18,7 @@ from passerelle.masterdata.positions import Path
 from passerelle.masterdata.values import CONTROLS
 from passerelle.periods import last_day
 from passerelle.reports.cells import CellFault, absent, bad_date, bad_number, long_group, no_date, unmapped
+from passerelle.reports.expense import Mileage
 from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.forms import day_reader, number_reader
 from passerelle.reports.mapping import DateFrom, DateParts, Forms, From, HashedId, MappingFile, VatFrom
@@ -28,8 +29,12 @@ _LONGEST_GROUP = 200
 Cells = Sequence[str]
 Take = Callable[[Cells], str]
 
-_NUMBERS = ("amount", "entity_amount", "rate", "quantity")
-_TEXTS = ("currency", "country", "payer", "card_transaction", "comment", "receipt", "cancels")
+_MILEAGE = tuple(Mileage.model_fields)
+_NUMBERS = ("amount", "entity_amount", "rate", "quantity", "distance")
+_TEXTS = (
+    "currency", "country", "payer", "card_transaction", "comment", "receipt", "cancels",
+    *(name for name in _MILEAGE if name != "distance"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,9 @@ class LineReader:
             findings.append(fault.finding)
         for name, take in self.fields.items():
             keep(name, take)
+        trip = {name: expense.pop(name) for name in _MILEAGE if name in expense}
+        if "distance" in trip:
+            expense["mileage"] = {name: _whole(trip[name]) if name == "power" else trip[name] for name in trip}
         bases = self._lists(cells, expense, findings)
         group = ""
         try:
@@ -104,7 +112,7 @@ class LineReader:
     def _lists(self, cells: Cells, expense: dict[str, Any], findings: list[Finding]) -> tuple[int, ...]:
         try:
             if self.guests is not None and (guests := self.guests(cells)):
-                expense["guests"] = int(guests) if _WHOLE.fullmatch(guests) else guests
+                expense["guests"] = _whole(guests)
             bases: dict[int, dict[str, str]] = {}
             for place, base in enumerate(self.vat):
                 values = {name: value for name, take in base.items() if (value := take(cells))}
@@ -206,7 +214,7 @@ class _Compiler:
 
     def number(self, source: From, name: str) -> Take:
         """A number as plain decimal text."""
-        take, read = self.text(source, name, required=name == "amount"), self.read_number
+        take, read = self.text(source, name), self.read_number
         if source.constant is not None:
             return take
         column = source.column or ""
@@ -294,6 +302,11 @@ class _Compiler:
         return {"month": _month, "week": _week, "day": _same_day}[mapping.report.period or "month"]
 
 
+def _whole(written: str) -> Any:
+    """A whole number; anything else as it is, to be refused where fields are checked."""
+    return int(written) if _WHOLE.fullmatch(written) else written
+
+
 def _month(_: Cells, day: str) -> str:
     return day[:7]
 
@@ -336,7 +349,7 @@ def _columns_of_fields(mapping: MappingFile) -> dict[str, str]:
     for name in type(mapping.columns).model_fields:
         source = getattr(mapping.columns, name)
         if isinstance(source, From | DateFrom) and source.column:
-            columns[name] = source.column
+            columns[f"mileage.{name}" if name in _MILEAGE else name] = source.column
     columns |= {f"split.{axis}": one.column for axis, one in mapping.columns.sections.items() if one.column}
     for position, base in enumerate(mapping.columns.vat):
         named = {name: source.column for name in ("rate", "net", "vat", "gross") if (source := getattr(base, name))}

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from passerelle.errors import Finding
 from passerelle.masterdata.faults import Fault, expected_of, key_path
 from passerelle.masterdata.positions import Path
-from passerelle.reports.expense import DECIMAL, ExpenseInput
+from passerelle.reports.expense import DECIMAL, ExpenseInput, Mileage
 from passerelle.reports.faults import shown
 from passerelle.reports.known import EntityView
 from passerelle.reports.mapping import From, MappingFile
@@ -33,7 +33,7 @@ def constant_faults(mapping: MappingFile, view: EntityView, object: str) -> Iter
             elif name == "type" and source.constant not in view.types:
                 yield Fault(path, view.unknown("expense_type", key_path(path), source.constant, object))
             elif name not in ("employee", "type"):
-                yield from _form(path, source.constant, {name: _counted(name, source.constant)}, object)
+                yield from _form(path, source.constant, _field(name, _counted(name, source.constant)), object)
     yield from _bases(mapping, object)
     yield from _sections(mapping, view, object)
 
@@ -59,7 +59,11 @@ def _sections(mapping: MappingFile, view: EntityView, object: str) -> Iterator[F
 
 
 def _counted(name: str, written: str) -> Any:
-    return int(written) if name == "guests" and written.isascii() and written.isdigit() else written
+    return int(written) if name in ("guests", "power") and written.isascii() and written.isdigit() else written
+
+
+def _field(name: str, value: Any) -> dict[str, Any]:
+    return {"mileage": {"distance": "1", name: value}} if name in Mileage.model_fields else {name: value}
 
 
 def _form(path: Path, written: str, fields: dict[str, Any], object: str) -> Iterator[Fault]:

@@ -49,6 +49,11 @@ class CheckedExpense(NamedTuple):
         """Which of the two reports of a submission it belongs to."""
         return "own" if self.payer == "employee" else "company"
 
+    @property
+    def as_stated(self) -> CheckedExpense:
+        """Without an amount that the policy filled in."""
+        return self._replace(gross=0, entity_gross=0) if self.computed else self
+
 
 @dataclass(frozen=True)
 class CheckedReport:
@@ -64,6 +69,7 @@ class CheckedReport:
     approved_at: datetime | None
     controlled_at: datetime | None
     halves: Mapping[ReportKind, tuple[CheckedExpense, ...]] = field(default_factory=dict)
+    submitted: bool = True
 
     def content_hash(self, kind: ReportKind) -> str:
         """A fingerprint of one half: the same content has the same, whatever its approval and the order of keys."""
@@ -80,6 +86,8 @@ def check_report(
     if employee_id is None:
         findings.append(view.unknown("employee", "employee", given.employee, object))
     findings.extend(_too_early(given, object))
+    if not given.submitted and (given.approval(now) or given.control(now)):
+        findings.append(_decided_draft(given, object))
     halves: dict[ReportKind, list[CheckedExpense]] = {}
     seen: set[str] = set()
     for position, expense in enumerate(given.expenses, start=1):
@@ -104,6 +112,7 @@ def check_report(
         approved_at=given.approval(now),
         controlled_at=given.control(now),
         halves={kind: tuple(expenses) for kind, expenses in halves.items()},
+        submitted=given.submitted,
     )
     return report, findings
 
@@ -118,6 +127,8 @@ def check_expense(
         findings.append(view.unknown("expense_type", "type", given.type, object))
     currency = given.currency or view.entity.currency
     gross = 0 if given.amount is None else _minor(given.amount, currency, "amount", object, findings)
+    if given.amount is None:
+        findings.extend(_without_amount(view, given, object))
     converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
     vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
     findings.extend(split_faults(view.choices, given, employee if employee in view.employees else None, object))
@@ -300,6 +311,44 @@ def _too_early(given: ReportInput, object: str) -> Iterator[Finding]:
                 value=instant.isoformat(),
                 expected=f"an instant at or after declared_at, {given.declared_at.isoformat()}",
                 remedy="correct the instant that is wrong and send the line again",
+                who="integrator",
+            )
+
+
+def _decided_draft(given: ReportInput, object: str) -> Finding:
+    return Finding(
+        "PSR-1121",
+        "A draft says that it is approved or controlled.",
+        object=object,
+        field="submitted",
+        value="false",
+        expected="submitted true, or a draft without approval and control",
+        remedy="leave approval and control out until the report is submitted",
+        who="integrator",
+    )
+
+
+def _without_amount(view: EntityView, given: ExpenseInput, object: str) -> Iterator[Finding]:
+    """Where the policy fills the amount in, nothing stated may depend on it; elsewhere it must be stated."""
+    if given.type in view.types and given.type not in view.filled_in:
+        yield Finding(
+            "PSR-1002",
+            "A field that must be stated is missing.",
+            object=object,
+            field="amount",
+            expected="an amount, since no flat rate or mileage scale fills it in for this type",
+            remedy="state the amount; or give the type a flat rate or a scale in a profile of company.toml",
+            who="integrator",
+        )
+    for name, value in (("vat", given.vat), ("entity_amount", given.entity_amount)):
+        if value is not None and value != ():
+            yield Finding(
+                "PSR-1120",
+                "A figure is stated of an amount that is left out.",
+                object=object,
+                field=name,
+                expected="the amount, or nothing that depends on it: flat rates and mileage carry no VAT",
+                remedy=f"state the amount, or leave {name} out",
                 who="integrator",
             )
 

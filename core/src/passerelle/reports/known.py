@@ -52,6 +52,13 @@ class EntityView:
         return {code: self.directory.ids["expense_type", "", code] for code in self.directory.company.expense_types}
 
     @cached_property
+    def filled_in(self) -> frozenset[str]:
+        """The expense types whose amount a flat rate or a mileage scale of some profile fills in."""
+        profiles = self.directory.company.profiles.values()
+        ticked = [(code, control) for profile in profiles for code, control in profile.types.items()]
+        return frozenset(code for code, control in ticked if control.flat_rate or control.mileage_scale)
+
+    @cached_property
     def choices(self) -> Choices:
         """The sections that its employees may choose."""
         return Choices(self.directory.company, self.code)

@@ -133,13 +133,20 @@ class Columns(Described):
     employee: From = Field(description="code of an employee of the entity")
     type: From = Field(description="code of an expense type")
     date: DateFrom = Field(description="day of the expense")
-    amount: From = Field(description="gross, in `currency`; a number, negative for a refund")
+    amount: From | None = Field(
+        None, description="gross, in `currency`; a number, negative for a refund; empty where the policy fills it in"
+    )
     currency: From | None = Field(None, description="ISO 4217; without it, or where empty: the entity's")
     country: From | None = Field(None, description="where it was bought, ISO 3166; default: the entity's")
     entity_amount: From | None = Field(None, description="gross in the entity's currency; a number")
     rate: From | None = Field(None, description="entity currency per unit of `currency`; a number")
     quantity: From | None = Field(None, description="a number")
     guests: From | None = Field(None, description="how many, without the employee; a whole number")
+    distance: From | None = Field(None, description="of a trip by a vehicle of the employee's own; a number")
+    unit: From | None = Field(None, description="of the distance: km or mi; default: km")
+    power: From | None = Field(None, description="fiscal power of the vehicle; a whole number")
+    vehicle_class: From | None = Field(None, description="as the mileage scale names it; default: car")
+    vehicle: From | None = Field(None, description="which one, as its number plate; default: the only one")
     payer: From = Field(
         From(constant="employee"),
         description="employee, company_card or company; default: the constant employee",

@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,6 +26,33 @@ class Amount(BaseModel):
     model_config = ConfigDict(frozen=True)
     currency: str
     amount: str
+
+
+class Cover(BaseModel):
+    """What was declared in one currency and what the policy covers of it, as decimal strings."""
+
+    model_config = ConfigDict(frozen=True)
+    currency: str
+    declared: str
+    covered: str
+
+
+class Judged(NamedTuple):
+    """How many expenses the policy judged for the first time, how many verdicts on others changed, and what it found.
+
+    ``blocked`` ones are refused where they were paid by the employee (``refused`` of them). ``amounts`` holds
+    (currency, declared, covered) of those judged for the first time, in minor units.
+    """
+
+    expenses: int = 0
+    changed: int = 0
+    blocked: int = 0
+    refused: int = 0
+    capped: int = 0
+    alerts: int = 0
+    amounts: tuple[tuple[str, int, int], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    findings_total: int = 0
 
 
 class Fates(BaseModel):
@@ -68,6 +95,11 @@ class ImportOutcome(BaseModel):
     ledger_lines: int
     held_back: int
     duplicates: int
+    judged: int
+    blocked: int
+    capped: int
+    alerts: int
+    covers: tuple[Cover, ...]
     amounts_taken: tuple[Amount, ...]
     amounts_unchanged: tuple[Amount, ...]
     amounts_differing: tuple[Amount, ...]
@@ -91,6 +123,7 @@ class Tally:
         self.reports_changed = 0
         self.approved = 0
         self.duplicates = 0
+        self.judged = Judged()
         self.findings: list[Finding] = []
         self.findings_total = 0
 
@@ -102,12 +135,19 @@ class Tally:
             self.expenses[fate] += 1
             self.amounts[fate][currency] += amount
 
-    def note(self, findings: Iterable[Finding]) -> None:
-        """Findings, of which the first ten thousand are kept."""
+    @property
+    def all_taken(self) -> bool:
+        """Whether no line was left out and the policy refuses nothing."""
+        return not (self.lines["refused"] or self.lines["differing"] or self.judged.refused)
+
+    def note(self, findings: Iterable[Finding], total: int = 0) -> None:
+        """Findings, of which the first ten thousand are kept; ``total``: there were more than are given."""
         for finding in findings:
             self.findings_total += 1
+            total -= 1
             if len(self.findings) < _KEPT:
                 self.findings.append(finding)
+        self.findings_total += max(0, total)
 
     def outcome(
         self, file: str, source: str, written: bool, rejects: tuple[str, str], posting: tuple[int, int, int]
@@ -132,6 +172,14 @@ class Tally:
             ledger_lines=posting[1],
             held_back=posting[2],
             duplicates=self.duplicates,
+            judged=self.judged.expenses,
+            blocked=self.judged.blocked,
+            capped=self.judged.capped,
+            alerts=self.judged.alerts,
+            covers=tuple(
+                Cover(currency=code, declared=money.text(declared, code), covered=money.text(covered, code))
+                for code, declared, covered in self.judged.amounts
+            ),
             amounts_taken=_amounts(self.amounts["taken"]),
             amounts_unchanged=_amounts(self.amounts["unchanged"]),
             amounts_differing=_amounts(self.amounts["differing"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -14,8 +14,10 @@ from passerelle.reports.columns import compile_mapping, missing_columns
 from passerelle.reports.known import EntityView
 from passerelle.reports.lines import csv_lines
 from passerelle.reports.outcome import ImportOutcome, Tally
+from passerelle.services.intake_judging import IntakeJudging
 from passerelle.services.intake_lines import LineImport
 from passerelle.services.intake_reports import ReportImport
+from passerelle.services.judging import judge_due
 from passerelle.services.mappings import MappingText, read_mapping
 from passerelle.services.posting import post_due
 from passerelle.services.rejects import Rejects
@@ -46,10 +48,10 @@ class ImportRequest:
 def import_reports(
     database: Database, clock: Clock, request: ImportRequest, progress: Progress | None = None
 ) -> ImportOutcome:
-    """Takes every line that holds, hands back those that do not, and posts what arrived approved.
+    """Takes every line that holds, hands back those that do not, judges, and posts what arrived approved.
 
     Blocks are committed as they pass, so an import that was killed is simply run again. A strict import and a dry run
-    are one transaction.
+    are one transaction; strict takes nothing either where the policy would refuse an expense.
     """
     read = {path.resolve() for path in (request.file, request.mapping) if path is not None}
     if request.rejects is not None and request.rejects.resolve() in read:
@@ -65,12 +67,15 @@ def import_reports(
             try:
                 with database.transaction() as connection:
                     former = job.take(lambda: nullcontext(connection))
-                    if request.dry_run or tally.lines["refused"] or tally.lines["differing"]:
+                    tally.judged = job.judging.judge(connection)
+                    if request.dry_run or not tally.all_taken:
                         raise _TakenBack
             except _TakenBack:
                 written = False
         else:
             former = job.take(database.transaction)
+            tally.judged = judge_due(database, clock, progress)
+    tally.note(tally.judged.findings, tally.judged.findings_total)
     posting = (0, 0, 0)
     if written:
         outcome = post_due(database, clock, progress)
@@ -82,7 +87,7 @@ def import_reports(
     return tally.outcome(str(request.file), source, written, (rejects, former_rejects), posting)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     database: Database
     clock: Clock
@@ -90,11 +95,14 @@ class _Job:
     text: MappingText | None
     tally: Tally
     progress: Progress
+    judging: IntakeJudging = field(init=False)
 
     def take(self, begin: Callable[[], AbstractContextManager[Connection]]) -> Path | None:
         """Reads the file; ``begin`` gives the transaction of each block. Returns where the former rejects went."""
         with self.database.reading() as connection:
             directory = masterdata.load(connection)
+            whole = self.request.strict or self.request.dry_run
+            self.judging = IntakeJudging(directory, masterdata.edition(connection), whole)
         if self.text is not None:
             self.text.judge(directory)
         mapping = self.text.content if self.text is not None else None
@@ -104,7 +112,8 @@ class _Job:
             rejects = Rejects(self.request.rejects, encoding, has_mark, mapping)
             if mapping is None or self.text is None:
                 with rejects:
-                    ReportImport(name, directory, rejects, self.tally, now).run(lines, begin, self.progress)
+                    reports = ReportImport(name, directory, rejects, self.tally, now, self.judging)
+                    reports.run(lines, begin, self.progress)
                 return rejects.former
             cells = csv_lines(lines, mapping, name)
             if missing := missing_columns(mapping, cells.header):
@@ -112,7 +121,8 @@ class _Job:
             view = EntityView(directory, mapping.entity)
             reader = compile_mapping(mapping, cells.header)
             with rejects, Occurrences() as seen:
-                LineImport(name, mapping, view, cells, reader, rejects, self.tally, now, seen).run(begin, self.progress)
+                one = LineImport(name, mapping, view, cells, reader, rejects, self.tally, now, self.judging, seen)
+                one.run(begin, self.progress)
             return rejects.former
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +23,9 @@ from passerelle.reports.known import EntityView
 from passerelle.reports.lines import CsvLines, Line
 from passerelle.reports.mapping import MappingFile
 from passerelle.reports.outcome import Fate, Tally, readable
+from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.reports.revision import Standing
+from passerelle.services.intake_judging import IntakeJudging
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
 from passerelle.store.database import Connection
@@ -64,6 +66,7 @@ class LineImport:
     rejects: Rejects
     tally: Tally
     now: datetime
+    judging: IntakeJudging
     occurrences: Occurrences
 
     def run(self, begin: Begin, progress: Callable[[str, int, int | None], None]) -> None:
@@ -73,6 +76,7 @@ class LineImport:
         lines = iter(self.lines)
         while block := [self._checked(line) for line in islice(lines, _BLOCK)]:
             with begin() as connection:
+                self.judging.begin(connection)
                 fates = self._save(connection, block)
             self._tell(block, fates)
             done += len(block)
@@ -81,7 +85,11 @@ class LineImport:
         report = self.mapping.report
         now = instant_text(self.now)
         with begin() as connection:
+            self.judging.begin(connection)
             if report.approved:
+                if self.judging.policy:
+                    waiting = stored.employees_of_groups(connection, self.view.id, self.mapping.name)
+                    self.judging.queue(connection, self.view.id, waiting)
                 control = now if report.controlled else None
                 steps = len(self.view.entity.approval_steps)
                 self.tally.approved += stored.approve_groups(
@@ -117,7 +125,8 @@ class LineImport:
         if unread or any(finding.severity == "error" for finding in findings):
             checked = None
         placed = tuple(self._placed(finding, line, name) for finding in (*unread, *findings))
-        return CheckedLine(line, line_id, group, mapped.employee, employee_id, checked, placed, self._amounts(mapped))
+        amounts = self._amounts(mapped) if checked is None else ((checked.currency, checked.gross),)
+        return CheckedLine(line, line_id, group, mapped.employee, employee_id, checked, placed, amounts)
 
     def _line_id(self, line: Line, mapped: MappedLine) -> str:
         if not self.reader.hashed:
@@ -145,8 +154,10 @@ class LineImport:
 
     def _save(self, connection: Connection, block: Sequence[CheckedLine]) -> list[Outcome]:
         """Writes what is new; returns what became of each line."""
-        ids = [one.id for one in block if one.id and "\0" not in one.id]
-        known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, ids)
+        ids = {one.id for one in block if one.id and "\0" not in one.id}
+        named = {one.checked.cancels for one in block if one.checked is not None and one.checked.cancels}
+        known = stored.expenses_by_key(connection, self.view.id, self.mapping.name, sorted(ids | named))
+        originals = {one.id: one for one in block} if named else {}
         fresh: dict[str, CheckedLine] = {}
         fates: list[Outcome] = []
         for one in block:
@@ -158,20 +169,38 @@ class LineImport:
             elif one.id in fresh:
                 twin = fresh[one.id]
                 fates.append(self._known(one, twin.checked, twin.employee_id))
+            elif one.checked.cancels and not self._cancels(one, one.checked.cancels, known, originals):
+                finding = nothing_to_cancel(one.checked, one.line.words)
+                finding = replace(finding, field=self._column(finding.field, ()))
+                fates.append(("refused", (*one.findings, self._placed(finding, one.line, one.line.words))))
             else:
                 fresh[one.id] = one
                 fates.append(("taken", one.findings))
         self._add(connection, list(fresh.values()))
         return fates
 
+    @staticmethod
+    def _cancels(
+        one: CheckedLine, named: str, known: Mapping[str, stored.StoredExpense], block: Mapping[str, CheckedLine]
+    ) -> bool:
+        """Whether a refund names an expense of its employee, in the database or in its block of the file."""
+        if named in known:
+            original, employee_id = known[named].content, known[named].employee_id
+            return may_be_cancelled(original) and employee_id == one.employee_id
+        beside = block.get(named)
+        return beside is not None and may_be_cancelled(beside.checked) and beside.employee_id == one.employee_id
+
     def _known(self, one: CheckedLine, there: CheckedExpense | None, employee_id: int) -> Outcome:
         """A line whose id is known. One that was mended meanwhile is at fault for ever in its source: where its amount
         is the one that is there, it is known."""
         assert there is not None
         if one.checked is None:
-            same = one.amounts == ((there.currency, there.gross),)
+            same = one.amounts == (() if there.computed else ((there.currency, there.gross),))
         else:
-            same = one.checked._replace(derived="") == there._replace(derived="") and one.employee_id == employee_id
+            same = (
+                one.checked._replace(derived="") == there.as_stated._replace(derived="")
+                and one.employee_id == employee_id
+            )
         if same:
             return "unchanged", ()
         return "differing", (self._placed(_known_differently(one, there), one.line, one.line.words),)
@@ -179,9 +208,18 @@ class LineImport:
     def _add(self, connection: Connection, fresh: Sequence[CheckedLine]) -> None:
         if not fresh:
             return
+        concerned = {one.employee_id for one in fresh if one.checked is not None and self.judging.concerns(one.checked)}
+        self.judging.queue(connection, self.view.id, concerned)
         reports = self._reports(connection, fresh)
-        pairs = [(reports[one.group, one.checked.kind], one.checked) for one in fresh if one.checked is not None]
-        ids = stored.add_expenses(connection, self.view.id, self.mapping.name, instant_text(self.now), pairs)
+        now = instant_text(self.now)
+        new = [
+            stored.NewExpense(
+                reports[one.group, one.checked.kind], now, not self.judging.concerns(one.checked), one.checked
+            )
+            for one in fresh
+            if one.checked is not None
+        ]
+        ids = stored.add_expenses(connection, self.view.id, self.mapping.name, new)
         by_id = dict(zip(ids, fresh, strict=True))
         twins = [by_id[id] for id in stored.possible_duplicates(connection, self.view.id, ids) if id in by_id]
         self.tally.duplicates += len(twins)
@@ -282,7 +320,7 @@ def _known_differently(one: CheckedLine, there: CheckedExpense) -> Finding:
     given = one.checked
     names = [_NAMES.get(name, name) for name in CheckedExpense._fields if name not in ("gross", "derived")
              and given is not None and getattr(given, name) != getattr(there, name)]  # fmt: skip
-    if one.amounts != ((there.currency, there.gross),):
+    if one.amounts != ((there.currency, there.as_stated.gross),):
         stated = ", ".join(money.display(amount, currency) for currency, amount in one.amounts) or "unreadable"
         names.insert(0, f"amount {stated} instead of {money.display(there.gross, there.currency)}")
     return Finding(

@@ -24,7 +24,9 @@ from passerelle.reports.intake import (
 from passerelle.reports.known import Directory, EntityView, unknown_entity
 from passerelle.reports.lines import UNDECODED, undecodable
 from passerelle.reports.outcome import Tally, readable
+from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.reports.revision import Standing, Stated, after_approval, after_revision, decide
+from passerelle.services.intake_judging import IntakeJudging
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
@@ -61,6 +63,8 @@ class _Work:
     changed: list[tuple[int, int, str, tuple[int, str, str]]] = field(default_factory=list)
     standings: list[tuple[int, Standing]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    due: set[int] = field(default_factory=set)  # employees to judge
+    kept: set[int] = field(default_factory=set)  # approved halves that came again as they are
     halves: dict[tuple[str, ReportKind], int] = field(default_factory=dict)
     taken: list[Submission] = field(default_factory=list)
 
@@ -74,6 +78,7 @@ class ReportImport:
     rejects: Rejects
     tally: Tally
     now: datetime
+    judging: IntakeJudging
     views: dict[str, EntityView] = field(default_factory=dict)
 
     def run(self, lines: Iterable[str], begin: Begin, progress: Callable[[str, int, int | None], None]) -> None:
@@ -89,7 +94,9 @@ class ReportImport:
                 continue
             report = one.report
             own = {(report.entity_id, report.source, report.source_id)}
-            own |= {(report.entity_id, report.source, f"\0{expense.line_key}") for expense in one.expenses}
+            # also no refund beside what it names: that is looked up in the database
+            keys = {key for expense in one.expenses for key in (expense.line_key, expense.cancels) if key}
+            own |= {(report.entity_id, report.source, f"\0{key}") for key in keys}
             if len(block) >= _REPORTS_PER_BLOCK or size >= _EXPENSES_PER_BLOCK or not names.isdisjoint(own):
                 self._flush(begin, block)
                 progress("reports read", number, None)
@@ -147,6 +154,7 @@ class ReportImport:
         taken: list[Submission] = []
         unchanged: list[Submission] = []
         with begin() as connection:
+            self.judging.begin(connection)
             by_source: dict[tuple[int, str], list[Submission]] = {}
             for one in block:
                 by_source.setdefault((one.report.entity_id, one.report.source), []).append(one)
@@ -173,8 +181,8 @@ class ReportImport:
     ) -> _Work:
         work = _Work()
         there = stored.halves(connection, entity_id, source, [one.report.source_id for one in part])
-        keys = [expense.line_key for one in part for expense in one.expenses]
-        expenses = stored.expenses_by_key(connection, entity_id, source, keys)
+        keys = {key for one in part for expense in one.expenses for key in (expense.line_key, expense.cancels) if key}
+        expenses = stored.expenses_by_key(connection, entity_id, source, sorted(keys))
         earlier: set[int] = set()
         left = live_exports(connection, [half.id for halves in there.values() for half in halves.values()])
         for one in part:
@@ -190,6 +198,7 @@ class ReportImport:
                 _out_of_order(one.report, revisions, decision)
                 or self._frozen(one.report, [at for half in halves.values() for at in left.get(half.id, [])])
                 or _foreign_expense(one, earlier, expenses)
+                or _cancels_nothing(one, expenses)
             )
             if finding is not None:
                 earlier.difference_update(half.id for half in halves.values())
@@ -221,12 +230,15 @@ class ReportImport:
             after = after_approval(half.standing, self._stated(report))
             if after != half.standing:
                 work.standings.append((half.id, after))
+                work.due |= {half.employee_id} if self.judging.policy else set()
                 work.events += facts(half.id, report.source, report.revision, half.standing, after)
                 self.tally.approved += after.approval != half.standing.approval
 
     def _plan(self, report: CheckedReport, halves: dict[ReportKind, stored.StoredHalf], work: _Work) -> None:
         """What becomes of each half: new, changed, or only at a higher revision."""
         declared = instant_text(report.declared_at)
+        if halves or any(self.judging.concerns(one) for half in report.halves.values() for one in half):
+            work.due |= {report.employee_id, *(half.employee_id for half in halves.values())}
         for kind in sorted(halves.keys() | report.halves.keys(), reverse=True):
             content = report.content_hash(kind)
             half = halves.get(kind)
@@ -245,6 +257,8 @@ class ReportImport:
             standing = after_revision(half.standing, content == half.content_hash, self._stated(report))
             work.standings.append((half.id, standing))
             if content == half.content_hash and not half.standing.ended:
+                if half.standing.approval == "approved":
+                    work.kept.add(half.id)
                 work.events += facts(half.id, report.source, report.revision, half.standing, standing)
             else:
                 now = instant_text(self.now)
@@ -257,9 +271,10 @@ class ReportImport:
         declared, approved, controlled = (
             instant_text(at) if at else None for at in (report.declared_at, report.approved_at, report.controlled_at)
         )
-        return Stated(declared, approved, controlled, len(steps))
+        return Stated(declared if report.submitted else None, approved, controlled, len(steps))
 
     def _write(self, connection: Connection, entity_id: int, source: str, work: _Work) -> None:
+        self.judging.queue(connection, entity_id, work.due)
         ids = stored.add_reports(connection, entity_id, [report for _, report in work.new])
         self.tally.reports_new += len(ids)
         halves = work.halves | {key: id for (key, _), id in zip(work.new, ids, strict=True)}
@@ -277,11 +292,18 @@ class ReportImport:
         stored.withdraw_expenses(connection, entity_id, gone)
         self.tally.withdrawn += len(gone)
         known = stored.expenses_by_key(connection, entity_id, source, list(stated))
-        changes = [(known[key].id, half, expense) for key, (half, expense, _) in stated.items() if key in known]
+        changes = [
+            (known[key].id, half, expense)
+            for key, (half, expense, _) in stated.items()
+            if key in known and half not in work.kept
+        ]
         stored.change_expenses(connection, entity_id, changes)
         fresh = {key: value for key, value in stated.items() if key not in known}
-        pairs = [(half, one) for half, one, _ in fresh.values()]
-        new_ids = stored.add_expenses(connection, entity_id, source, instant_text(self.now), pairs)
+        new = [
+            stored.NewExpense(half, instant_text(one.report.declared_at), not self.judging.concerns(expense), expense)
+            for half, expense, one in fresh.values()
+        ]
+        new_ids = stored.add_expenses(connection, entity_id, source, new)
         by_id = dict(zip(new_ids, fresh.values(), strict=True))
         for id in stored.possible_duplicates(connection, entity_id, new_ids):
             if id in by_id:
@@ -325,6 +347,19 @@ def _foreign_expense(one: Submission, own: set[int], known: dict[str, stored.Sto
                 remedy="make expense ids unique in the source; to move one, first send its old report without it",
                 who="integrator",
             )
+    return None
+
+
+def _cancels_nothing(one: Submission, known: dict[str, stored.StoredExpense]) -> Finding | None:
+    """A refund that names no expense of its employee in its own submission or in the database."""
+    own = {expense.line_key: expense for expense in one.expenses}
+    for expense in one.expenses:
+        if not expense.cancels:
+            continue
+        there = known.get(expense.cancels)
+        of_employee = there.content if there is not None and there.employee_id == one.report.employee_id else None
+        if not may_be_cancelled(own.get(expense.cancels, of_employee)):
+            return nothing_to_cancel(expense, f"report {one.report.source_id} of {one.report.source}")
     return None
 
 

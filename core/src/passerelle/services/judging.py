@@ -2,26 +2,213 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from passerelle.errors import Finding
-from passerelle.periods import Clock
+from passerelle.periods import Clock, parse_instant
+from passerelle.reports.outcome import Judged as Judged
+from passerelle.rules.declared import Declared, Judgement, State
 from passerelle.services import Progress
-from passerelle.store.database import Database
+from passerelle.services.desk import Desk
+from passerelle.services.judgement_findings import findings_of
+from passerelle.store import judging as stored
+from passerelle.store.database import Connection, Database
+from passerelle.store.judging import JudgedRow, Written
+from passerelle.store.masterdata import Directory
+
+_EMPLOYEES_PER_BLOCK = 50  # their own declarations wait meanwhile
+_KEPT = 10_000  # findings held in memory
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """How many expenses were judged for the first time, and what was found in them."""
+class Ruling(NamedTuple):
+    """A judgement that says something new of an expense; ``before`` is the expense as it was, judged or not."""
 
-    expenses: int = 0
-    blocked: int = 0
-    capped: int = 0
-    alerts: int = 0
-    findings: tuple[Finding, ...] = ()
+    before: JudgedRow
+    judgement: Judgement
+
+    @property
+    def first(self) -> bool:
+        """Whether it was never judged since it was declared."""
+        return self.before.verdicts is None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is refused just now: own money that the policy blocks."""
+        return self.judgement.blocked and self.before.own_money
+
+    @property
+    def capped(self) -> bool:
+        """Whether a cap takes from it now, and took less of it before."""
+        one, before = self.judgement, self.before
+        lower = one.gross > 0 and one.covered < one.gross and (self.first or one.covered < before.covered)
+        return lower and not one.blocked and any(verdict.outcome == "cap" for verdict in one.verdicts)
+
+    @property
+    def alerted(self) -> bool:
+        """Whether it is judged for the first time, with an alert."""
+        return self.first and any(verdict.outcome == "alert" for verdict in self.judgement.verdicts)
+
+
+@dataclass
+class _Count:
+    """What rulings add up to."""
+
+    desk: Desk
+    counts: Counter[str] = field(default_factory=Counter)
+    declared: Counter[str] = field(default_factory=Counter)
+    covered: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, ruling: Ruling) -> None:
+        before, judgement = ruling
+        self.counts["expenses" if ruling.first else "changed"] += 1
+        newly_blocked = judgement.blocked and (ruling.first or not before.blocked)
+        self.counts["blocked"] += newly_blocked
+        self.counts["refused"] += newly_blocked and before.own_money
+        self.counts["capped"] += ruling.capped
+        self.counts["alerts"] += ruling.alerted
+        if ruling.first:
+            self.declared[before.currency] += judgement.gross
+            self.covered[before.currency] += judgement.covered
+        if newly_blocked or ruling.capped or ruling.alerted:
+            found = findings_of(before, judgement, ruling.capped, ruling.alerted)
+            self.counts["findings_total"] += len(found)
+            self.findings.extend(found[: _KEPT - len(self.findings)])
+
+    def total(self) -> Judged:
+        amounts = tuple((code, self.declared[code], self.covered[code]) for code in sorted(self.declared))
+        return Judged(**self.counts, amounts=amounts, findings=tuple(self.findings))
 
 
 def judge_due(database: Database, clock: Clock, progress: Progress | None = None) -> Judged:
     """Judges every employee whose expenses changed since the policy judged them. Safe to repeat and to be killed."""
-    del database, clock, progress
-    return Judged()
+    del clock  # a judgement depends on what was declared when, never on when it is made
+    with database.reading() as connection:
+        waiting = stored.waiting(connection)
+    desk = Desk()
+    count = _Count(desk)
+    done, total = 0, sum(waiting.values())
+    for entity_id in waiting:
+        after = 0
+        while True:
+            with database.transaction() as connection:
+                directory = desk.open(connection)
+                if directory.entity_code(entity_id) not in directory.company.entities:
+                    break  # it left the configuration: nothing of it is posted until it is back
+                taken = stored.take(connection, entity_id, after, _EMPLOYEES_PER_BLOCK)
+                rulings = list(_judged(connection, desk, entity_id, taken))
+            if not taken:
+                break
+            for ruling in rulings:
+                count.add(ruling)
+            after = taken[-1]
+            done += len(taken)
+            if progress is not None:
+                progress("employees judged", done, max(done, total))
+    return count.total()
+
+
+def judge_now(connection: Connection, desk: Desk, entity_id: int, employee_ids: Iterable[int]) -> list[Ruling]:
+    """Judges employees inside a transaction that has queued them; whatever is new of their expenses.
+
+    The desk must have been opened in this transaction, before the employees were queued.
+    """
+    employees = sorted(set(employee_ids))
+    stored.settle(connection, entity_id, employees)
+    return list(_judged(connection, desk, entity_id, employees))
+
+
+def judge_within(connection: Connection, desk: Desk, employees: Iterable[tuple[int, int]]) -> Judged:
+    """``judge_now`` for many (entity, employee), in constant memory."""
+    desk.open(connection)
+    count = _Count(desk)
+    for entity_id, employee_id in sorted(set(employees)):
+        stored.settle(connection, entity_id, [employee_id])
+        for ruling in _judged(connection, desk, entity_id, [employee_id]):
+            count.add(ruling)
+    return count.total()
+
+
+def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Sequence[int]) -> Iterator[Ruling]:
+    """Judges and writes; yields what is new."""
+    entity = desk.directory.entity_code(entity_id)
+    zone = desk.zone(entity)
+    changes: list[Written] = []
+    for employee_id, days in sorted(stored.open_days(connection, entity_id, employees).items()):
+        policy, leave = desk.policy_of(entity, employee_id)
+        windows = [
+            policy.window(desk.directory.expense_type_code(type_id), date.fromisoformat(day))
+            for type_id, *ends in days
+            for day in ends
+        ]
+        first, last = min(first for first, _ in windows), max(last for _, last in windows)
+        rows = stored.expenses_of(connection, entity_id, employee_id, first.isoformat(), last.isoformat())
+        by_id = {row.id: row for row in rows}
+        for judgement in policy.judge(declared_of(rows, desk.directory, zone), leave):
+            row = by_id[judgement.id]
+            written = _written(judgement)
+            if written != _as_it_was(row):
+                changes.append(written)
+                yield Ruling(row, judgement)
+    stored.save(connection, entity_id, changes)
+
+
+def _written(one: Judgement) -> Written:
+    verdicts = json.dumps(one.verdicts, ensure_ascii=False, separators=(",", ":"))
+    return Written(one.gross, one.entity_gross, one.covered, one.entity_covered, one.blocked, verdicts, one.id)
+
+
+def _as_it_was(row: JudgedRow) -> tuple[object, ...]:
+    return (row.gross, row.entity_gross, row.covered, row.entity_covered, bool(row.blocked), row.verdicts, row.id)
+
+
+@lru_cache(maxsize=4096)
+def _local_day(instant: str, zone: ZoneInfo) -> str:
+    return parse_instant(instant).astimezone(zone).date().isoformat()
+
+
+def declared_of(rows: Sequence[JudgedRow], directory: Directory, zone: ZoneInfo) -> Iterator[Declared]:
+    """Rows of one employee as the policy sees them, each refund with the expense that it names among them."""
+    ids = {(row.source, row.line_key): row.id for row in rows if row.gross >= 0 or row.computed}
+    type_code = directory.expense_type_code
+    for row in rows:
+        yield Declared(
+            id=row.id,
+            place=(row.declared_at, row.line_key),
+            state=_state(row),
+            type=type_code(row.type_id),
+            day=row.day,
+            declared_day=_local_day(row.declared_at, zone),
+            country=row.country,
+            currency=row.currency,
+            gross=row.gross,
+            entity_gross=row.entity_gross,
+            own_money=bool(row.own_money),
+            quantity=row.quantity,
+            guests=row.guests,
+            has_comment=bool(row.comment.strip()),
+            has_receipt=bool(row.has_receipt),
+            cancels=ids.get((row.source, row.cancels)) if row.cancels else None,
+            mileage=row.mileage,
+            computed=bool(row.computed),
+            control_cover=row.control_cover,
+            covered=row.covered,
+            entity_covered=row.entity_covered,
+            rate=row.rate,
+            comment=row.comment,
+        )
+
+
+def _state(row: JudgedRow) -> State:
+    if row.gone:
+        return "gone"
+    if row.blocked and row.verdicts is not None and (row.fixed or row.own_money):
+        return "blocked"
+    return "fixed" if row.fixed else "open"

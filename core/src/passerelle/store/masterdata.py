@@ -108,8 +108,29 @@ def lock(connection: Connection) -> None:
         execute(connection, "LOCK TABLE master_object IN SHARE ROW EXCLUSIVE MODE")
 
 
+def edition(connection: Connection) -> int:
+    """The number of the configuration: another one after every change of it."""
+    found = execute(connection, "SELECT last FROM counter WHERE entity_id = 0 AND name = 'configuration'").scalar()
+    return int(found or 0)
+
+
+def hold(connection: Connection) -> int:
+    """``edition``, which stays so until the transaction ends; to be asked for before any lock on an employee."""
+    if connection.dialect.name != "sqlite":
+        execute(connection, "LOCK TABLE master_object IN SHARE MODE")
+    return edition(connection)
+
+
 def apply(connection: Connection, changes: Iterable[ObjectChange], now_text: str) -> None:
     """Writes the changes: new objects are added, known ones changed, deactivated, or made active again."""
+    changes = list(changes)
+    if not changes:
+        return
+    execute(
+        connection,
+        "INSERT INTO counter (entity_id, name, last) VALUES (0, 'configuration', 1) "
+        "ON CONFLICT (entity_id, name) DO UPDATE SET last = counter.last + 1",
+    )
     known = {
         (kind, scope, code) for kind, scope, code in stream(connection, "SELECT kind, scope, code FROM master_object")
     }

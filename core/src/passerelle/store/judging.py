@@ -1,0 +1,184 @@
+"""Who waits to be judged, what the policy must see of them, and the judgements written back.
+
+A row of ``judging_due`` is durable, and its lock is the employee's turn: whoever changes what bears on a judgement
+queues the employee first, in ascending order and before it locks reports or counters, so that nobody waits in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from passerelle.store.sql import execute, execute_many
+
+_IN = 500  # parameters in one list
+_LIVE = "NOT x.withdrawn AND r.approval NOT IN ('refused', 'cancelled')"
+_FIXED = "r.approval = 'approved' AND x.verdicts IS NOT NULL"
+_REFUSED = "r.kind = 'own' AND x.blocked AND x.verdicts IS NOT NULL"
+_OPEN = f"{_LIVE} AND NOT ({_FIXED}) AND NOT ({_REFUSED})"
+_ROW = f"""
+SELECT x.id, x.source, x.line_key, x.declared_at, x.type_id, x.day, x.country, x.currency, x.gross, x.entity_gross,
+       r.kind = 'own', x.quantity, x.guests, x.comment, trim(x.receipt) <> '', x.cancels, x.mileage,
+       x.computed, x.rate, coalesce(x.control_cover, x.granted), x.covered, x.entity_covered, x.blocked, NOT ({_LIVE}),
+       {_FIXED}, CASE WHEN {_FIXED} THEN '[]' ELSE x.verdicts END, r.number
+FROM report r JOIN expense x ON x.report_id = r.id
+WHERE r.entity_id = ? AND r.employee_id = ?
+"""
+
+
+class JudgedRow(NamedTuple):
+    """An expense as the judge loads it. ``verdicts``: ``None`` where it was not judged; of a fixed one never read.
+
+    ``control_cover`` is the most that control leaves it.
+    """
+
+    id: int
+    source: str
+    line_key: str
+    declared_at: str
+    type_id: int
+    day: str
+    country: str
+    currency: str
+    gross: int
+    entity_gross: int
+    own_money: bool
+    quantity: str
+    guests: int
+    comment: str
+    has_receipt: bool
+    cancels: str
+    mileage: str
+    computed: bool
+    rate: str
+    control_cover: int | None
+    covered: int
+    entity_covered: int
+    blocked: bool
+    gone: bool
+    fixed: bool
+    verdicts: str | None
+    report_number: str
+
+
+class Written(NamedTuple):
+    """What a judgement makes of an expense."""
+
+    gross: int
+    entity_gross: int
+    covered: int
+    entity_covered: int
+    blocked: bool
+    verdicts: str
+    id: int
+
+
+def queue(connection: Connection, entity_id: int, employee_ids: Iterable[int]) -> None:
+    """These employees are to be judged; each is locked until the transaction ends."""
+    execute_many(
+        connection,
+        "INSERT INTO judging_due (entity_id, employee_id) VALUES (?, ?) "
+        "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
+        ((entity_id, employee_id) for employee_id in sorted(set(employee_ids))),
+    )
+
+
+def queue_open(
+    connection: Connection, entity_ids: Collection[int] | None = None, employee_ids: Collection[int] | None = None
+) -> int:
+    """Queues every employee who has open expenses: of these entities or among these, or (``None``) all; how many."""
+    where = ""
+    for column, ids in (("r.entity_id", entity_ids), ("r.employee_id", employee_ids)):
+        if ids is not None:  # keys are integers: no value of a user stands in the statement
+            where += f" AND {column} IN ({', '.join(str(int(one)) for one in sorted(ids)) or 'NULL'})"
+    queued: int = execute(
+        connection,
+        f"INSERT INTO judging_due (entity_id, employee_id) SELECT DISTINCT r.entity_id, r.employee_id "
+        f"FROM report r JOIN expense x ON x.report_id = r.id WHERE {_OPEN}{where} ORDER BY 1, 2 "
+        "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
+    ).rowcount
+    return queued
+
+
+def hold_all(connection: Connection) -> None:
+    """No other transaction queues or judges anybody until this one ends (SQLite's transaction sees to that)."""
+    if connection.dialect.name != "sqlite":
+        execute(connection, "LOCK TABLE judging_due IN SHARE ROW EXCLUSIVE MODE")
+
+
+def waiting(connection: Connection) -> dict[int, int]:
+    """Entities in which employees wait, each with how many."""
+    rows = execute(connection, "SELECT entity_id, count(*) FROM judging_due GROUP BY entity_id ORDER BY entity_id")
+    return {int(entity_id): int(count) for entity_id, count in rows}
+
+
+def take(connection: Connection, entity_id: int, after: int, limit: int) -> list[int]:
+    """The next employees in turn, ascending; they wait no longer, unless the transaction fails."""
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    query = "SELECT employee_id FROM judging_due WHERE entity_id = ? AND employee_id > ? ORDER BY employee_id LIMIT ?"
+    taken = [int(row[0]) for row in execute(connection, query + lock, (entity_id, after, limit))]
+    settle(connection, entity_id, taken)
+    return taken
+
+
+def settle(connection: Connection, entity_id: int, employee_ids: Iterable[int]) -> None:
+    """These employees wait no longer: this transaction judges them."""
+    statement = "DELETE FROM judging_due WHERE entity_id = ? AND employee_id = ?"
+    execute_many(connection, statement, [(entity_id, one) for one in sorted(set(employee_ids))])
+
+
+def open_days(
+    connection: Connection, entity_id: int, employee_ids: Sequence[int]
+) -> dict[int, list[tuple[int, str, str]]]:
+    """For each employee with open expenses: (type, first day, last day) of those."""
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for start in range(0, len(employee_ids), _IN):
+        part = employee_ids[start : start + _IN]
+        rows = execute(
+            connection,
+            "SELECT r.employee_id, x.type_id, min(x.day), max(x.day) FROM report r JOIN expense x ON x.report_id = r.id "
+            f"WHERE r.entity_id = ? AND r.employee_id IN ({', '.join('?' * len(part))}) AND {_OPEN} "
+            "GROUP BY r.employee_id, x.type_id",
+            (entity_id, *part),
+        )
+        for employee_id, *days in rows:
+            found.setdefault(int(employee_id), []).append((int(days[0]), days[1], days[2]))
+    return found
+
+
+def expenses_of(connection: Connection, entity_id: int, employee_id: int, first: str, last: str) -> list[JudgedRow]:
+    """What bears on an employee's judgement: all that counts from ``first`` to ``last``, all that is open, every refund
+    and what it names."""
+    bearing = f"AND {_LIVE} AND NOT ({_REFUSED}) AND (x.day >= ? AND x.day <= ? OR x.cancels <> '' OR {_OPEN})"
+    parameters = (entity_id, employee_id, first, last)
+    found = [JudgedRow._make(row) for row in execute(connection, f"{_ROW} {bearing}", parameters)]
+    known = {(row.source, row.line_key) for row in found}
+    missing: dict[str, set[str]] = {}
+    for row in found:
+        if row.cancels and (row.source, row.cancels) not in known:
+            missing.setdefault(row.source, set()).add(row.cancels)
+    for source, keys in missing.items():
+        found.extend(_originals(connection, entity_id, employee_id, source, sorted(keys)))
+    return found
+
+
+def _originals(
+    connection: Connection, entity_id: int, employee_id: int, source: str, keys: Sequence[str]
+) -> Iterator[JudgedRow]:
+    for start in range(0, len(keys), _IN):
+        part = keys[start : start + _IN]
+        named = f"AND x.entity_id = ? AND x.source = ? AND x.line_key IN ({', '.join('?' * len(part))})"
+        parameters = (entity_id, employee_id, entity_id, source, *part)
+        yield from map(JudgedRow._make, execute(connection, f"{_ROW} {named}", parameters))
+
+
+def save(connection: Connection, entity_id: int, changed: Iterable[Written]) -> None:
+    """Writes what judgements changed."""
+    execute_many(
+        connection,
+        "UPDATE expense SET gross = ?, entity_gross = ?, covered = ?, entity_covered = ?, blocked = ?, verdicts = ? "
+        f"WHERE id = ? AND entity_id = {int(entity_id)}",
+        changed,
+    )
