@@ -31,7 +31,7 @@ from tests.core.services.an_export import COMPANY, SPLIT, House, meal, train
 
 from passerelle.errors import Finding, Refused
 from passerelle.exports.frozen import FrozenDocument
-from passerelle.services import export_facts, export_why, ledger, reports
+from passerelle.services import export_facts, export_why, ledger, life
 from passerelle.services.surveying import Survey
 from passerelle.store import masterdata
 from passerelle.store.database import Database
@@ -92,9 +92,9 @@ class Exports(RuleBasedStateMachine):
             self.report(id, data.draw(EXPENSES), {}, data.draw(st.sampled_from(["E1", "E2"])))
         self.export(())
 
-    @rule(late=st.sampled_from([reports.approve, reports.control]))
+    @rule(late=st.sampled_from([life.approve, life.control]))
     def decide(self, late: Callable[..., Any]) -> None:
-        late(self.house.database, self.house.clock, None, "FR")
+        late(self.house.database, self.house.clock, "paul", None, "FR")
 
     @rule(
         employee=st.sampled_from(["E1", "E2"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.periods import Clock
-from passerelle.services import reports
+from passerelle.services import life
 from passerelle.services.intake import ImportRequest, import_reports
 from passerelle.store.database import Database
 
@@ -48,7 +48,7 @@ def test_a_new_line_joins_the_open_report_and_else_the_next_of_its_group(intake:
     intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
     intake.csv([("2", "E1", "2026-01-04", "11.00", "own")], mapping)
     assert [row[2] for row in intake.rows(REPORTS)] == ["E1/2026-01"]
-    decided = reports.approve(intake.database, intake.clock, None)
+    decided = life.approve(intake.database, intake.clock, "paul", None)
     assert (decided.changed, decided.posted) == (1, 1)
     intake.csv([("3", "E1", "2026-01-05", "12.00", "own"), ("1", "E1", "2026-01-03", "10.00", "own")], mapping)
     assert [(row[2], row[3]) for row in intake.rows(REPORTS)] == [
@@ -60,7 +60,7 @@ def test_a_new_line_joins_the_open_report_and_else_the_next_of_its_group(intake:
 def test_a_line_that_joins_a_controlled_report_takes_its_control_back(intake: Intake) -> None:
     mapping = intake.mapping(approved=False)
     intake.csv([("1", "E1", "2026-01-03", "10.00", "own")], mapping)
-    reports.control(intake.database, intake.clock, ["ND000001"])
+    life.control(intake.database, intake.clock, "paul", ["ND000001"])
     intake.csv([("2", "E1", "2026-01-04", "11.00", "own")], mapping)
     assert not intake.rows(REPORTS)[0][4]
 

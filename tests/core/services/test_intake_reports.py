@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.periods import Clock
-from passerelle.services import reports
+from passerelle.services import life
 from passerelle.store.database import Database
 
 from .an_intake import EXPENSES, REPORTS, Intake, a_report, an_expense, fill
@@ -78,8 +78,8 @@ def test_changed_content_awaits_the_approval_and_control_it_had(intake: Intake) 
     assert intake.rows(facts) == [("approved", True, False, 1)]
     intake.report(revision=2, expenses=[an_expense(amount="13.00")])
     assert intake.rows(facts) == [("created", False, False, 1)]
-    assert reports.approve(intake.database, intake.clock, ["ND000001"]).posted == 0
-    assert reports.control(intake.database, intake.clock, ["ND000001"]).posted == 1
+    assert life.approve(intake.database, intake.clock, "paul", ["ND000001"]).posted == 0
+    assert life.control(intake.database, intake.clock, "paul", ["ND000001"]).posted == 1
     assert intake.rows(facts) == [("approved", True, False, 2)]
 
 

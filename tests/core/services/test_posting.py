@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from passerelle.errors import Finding
-from passerelle.services import judging, posting, reports
+from passerelle.services import judging, life, posting
 from passerelle.services.posting import post_due
 from passerelle.store import masterdata, sql
 from passerelle.store.database import Database
@@ -167,7 +167,7 @@ def test_reports_of_an_employee_who_left_are_still_booked(house: House) -> None:
     house.send("R1", train(8640), approved_at=None, controlled_at=None)
     left = {code: body for code, body in house.company["employees"].items() if code != "E1"}
     house.configure(employees=left)
-    decided = reports.approve(house.database, house.clock, None)
+    decided = life.approve(house.database, house.clock, "paul", None)
     assert (decided.changed, decided.posted) == (1, 1)
     assert house.rows("SELECT findings FROM report") == [("[]",)]
 
@@ -196,7 +196,7 @@ def test_what_the_company_paid_and_nobody_covers_is_an_advance(house: House) -> 
     house.send("R1", train(8640, payer="company_card"), train(1000, payer="company"), approved_at=None)
     house.write("UPDATE expense SET covered = 5000, entity_covered = 5000 WHERE gross = 8640")
     house.write("UPDATE expense SET covered = 0, entity_covered = 0, blocked = ? WHERE gross = 1000", True)
-    decided = reports.approve(house.database, house.clock, None)
+    decided = life.approve(house.database, house.clock, "paul", None)
     assert [(finding.code, finding.object) for finding in decided.findings] == [
         ("PSR-4011", "report CP000001, entity FR"),
         ("PSR-4011", "report CP000001, entity FR"),

@@ -1,11 +1,11 @@
-"""``passerelle reports``: expense reports in, listed, shown, approved and controlled."""
+"""``passerelle reports``: expense reports in, listed and shown; what is done to them is in ``cli.report_life``."""
 
 from __future__ import annotations
 
 import shlex
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -16,20 +16,24 @@ from passerelle.errors import Finding, UsageFault
 from passerelle.periods import shown
 from passerelle.plan import counted
 from passerelle.reports.outcome import Amount, ImportOutcome
+from passerelle.reports.status import Status
 from passerelle.services import intake, reports
-from passerelle.services.reports import Decided, ExpenseShown, ReportDetail, ReportSummary
+from passerelle.services.reports import ExpenseShown, ReportDetail, ReportSummary
 
 
 @click.group("reports")
 def command() -> None:
-    """Import, list, approve and control expense reports.
+    """Import, list, approve, refuse and control expense reports.
 
     \b
     passerelle reports import reports.jsonl                              whole reports, as `reports schema` says
     passerelle reports import taxis.csv --mapping taxis.toml --rejects refused.csv
     passerelle reports approve --all --entity FR
     passerelle reports list --status submitted
-    passerelle reports show ND000001
+    passerelle reports show ND000001                                     what the policy says of each expense
+    passerelle reports control ND000001 --expense X1 --cover 40.00 --reason "no bar bill"
+    passerelle reports refuse ND000001 --reason "not a business trip"
+    passerelle reports history ND000001
     """
 
 
@@ -110,6 +114,12 @@ def _import_text(outcome: ImportOutcome, strict: bool) -> str:
         f"reports: {outcome.reports_new:,} new, {outcome.reports_changed:,} changed, {outcome.approved:,} approved; "
         f"expenses withdrawn: {outcome.withdrawn:,}; possible duplicates: {outcome.duplicates:,}"
     )
+    if outcome.judged:
+        lines.append(
+            f"policy:  {counted(outcome.judged, 'expense')} judged; refused or uncovered: {outcome.blocked:,}, "
+            f"capped: {outcome.capped:,}, to look at: {outcome.alerts:,}; "
+            + "; ".join(f"{one.covered} of {one.declared} {one.currency} covered" for one in outcome.covers)
+        )
     if outcome.written:
         lines.append(
             f"ledger:  {counted(outcome.posted, 'report')}, {counted(outcome.ledger_lines, 'line')}; "
@@ -176,58 +186,6 @@ def schema(session: Session, mapping: bool) -> Answer:
     return Answer(found, text=json.dumps(found, indent=2), next="passerelle reports import FILE.jsonl --dry-run")
 
 
-def _numbers(numbers: tuple[str, ...], all_: bool) -> tuple[str, ...] | None:
-    if bool(numbers) == all_:
-        raise click.UsageError("Name the reports by number, or give --all.")
-    return None if all_ else numbers
-
-
-def _decided(decided: Decided, done: str, following: str) -> Answer:
-    were = f"{decided.unchanged:,} {'was' if decided.unchanged == 1 else 'were'} already"
-    text = f"{counted(decided.changed, 'report')} {done}; {were}. "
-    text += f"Ledger: {counted(decided.posted, 'report')} posted, {counted(decided.ledger_lines, 'line')}, "
-    text += f"{decided.held_back:,} held back."
-    return Answer(
-        decided,
-        text=text,
-        exit_code=1 if decided.findings else 0,
-        next=following,
-        findings=decided.findings,
-    )
-
-
-@answering(
-    command,
-    "approve",
-    answer=Decided,
-    help="Approve reports by NUMBER, or all that are submitted; they enter the ledger.\n\n"
-    "Example:  passerelle reports approve ND000001 ND000002",
-)
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--all", "all_", is_flag=True, help="All submitted reports.")
-@_entity
-def approve(session: Session, numbers: tuple[str, ...], all_: bool, entity: str | None) -> Answer:
-    """Approval."""
-    decided = reports.approve(session.database, session.clock, _numbers(numbers, all_), entity)
-    return _decided(decided, "approved", "passerelle reports control --all")
-
-
-@answering(
-    command,
-    "control",
-    answer=Decided,
-    help="Mark reports as controlled by an accountant: by NUMBER, or all that are approved. Then they may leave.\n\n"
-    "Example:  passerelle reports control --all --entity FR",
-)
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
-@click.option("--all", "all_", is_flag=True, help="All approved reports.")
-@_entity
-def control(session: Session, numbers: tuple[str, ...], all_: bool, entity: str | None) -> Answer:
-    """Control."""
-    decided = reports.control(session.database, session.clock, _numbers(numbers, all_), entity)
-    return _decided(decided, "controlled", "passerelle export preview DEFINITION")
-
-
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -242,8 +200,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--employee", help="Only of this employee (code).")
 @click.option(
     "--status",
-    type=click.Choice(["submitted", "approved", "controlled", "refused", "cancelled", "faulty"]),
-    help="approved: not yet controlled; faulty: kept out of the ledger by a finding.",
+    type=click.Choice(get_args(Status)),
+    help="approved: not yet wholly controlled; faulty: kept out of the ledger by a finding.",
 )
 @click.option("--from", "from_", type=_DAY, help="With an expense on or after this day.")
 @click.option("--to", type=_DAY, help="With an expense on or before this day.")
@@ -264,12 +222,13 @@ def list_(
             one.title[:40],
             f"{one.expenses:,}",
             one.total,
+            one.covered if not one.unjudged else "?",
             one.currency,
             _status(one),
         ]
         for one in found
     ]
-    headings = ["number", "entity", "employee", "title", "expenses", "total", "", "status"]
+    headings = ["number", "entity", "employee", "title", "expenses", "declared", "covered", "", "status"]
     if len(found) == limit:
         session.say(f"Only the first {counted(limit, 'report')} may be shown; --limit shows more.")
     following = (
@@ -277,22 +236,19 @@ def list_(
         if found
         else ("passerelle reports import FILE")
     )
-    return Answer(found, text=table(headings, rows, right=frozenset({4, 5})) or "No reports.", next=following)
+    return Answer(found, text=table(headings, rows, right=frozenset({4, 5, 6})) or "No reports.", next=following)
 
 
 def _status(one: ReportSummary) -> str:
     return one.status + (f" ({counted(len(one.findings), 'finding')})" if one.findings else "")
 
 
-def _note(line: ExpenseShown) -> str:
-    return "withdrawn" if line.withdrawn else ", ".join(f"{name} derived" for name in line.derived)
-
-
 @answering(
     command,
     "show",
     answer=ReportDetail,
-    help="Show the report NUMBER with its expenses, its status and what keeps it out of the ledger.\n\n"
+    help="Show the report NUMBER: its status, what is owed, what keeps it out of the ledger; of each expense what is "
+    "covered and why, who controlled it, and others that may be the same.\n\n"
     "Example:  passerelle reports show ND000001",
 )
 @click.argument("number")
@@ -314,27 +270,72 @@ def _report_text(one: ReportDetail) -> str:
         f"  {one.entity}, {one.employee} {one.employee_name}; "
         + ("own money" if one.kind == "own" else "paid by the company"),
         f"  {one.status}; revision {one.revision} of {one.source_id} in {one.source}",
-        "  " + ", ".join(f"{word} {_at(instant, one)}" for word, instant in facts),
+        "  " + ", ".join(f"{word} {_at(instant, one)}" for word, instant in facts)
+        + (f", {one.status} {_at(one.ended_at, one)}" if one.ended_at else ""),
         "  in the ledger"
         if one.posted_revision is not None and not one.post_due
         else "  not in the ledger as it is now",
         "",
-    ]
+    ]  # fmt: skip
     rows = [
-        [line.id, line.date, line.type, line.amount, line.currency, line.entity_amount, line.comment[:40], _note(line)]
+        [line.id, line.date, line.type, line.amount, line.currency, line.entity_amount, _covered(line),
+         line.comment[:40], _note(line)]
         for line in one.expense_lines
-    ]
-    headings = ["expense", "date", "type", "amount", "", one.currency, "comment", "note"]
-    lines.append(table(headings, rows, right=frozenset({3, 5})))
-    lines.append(f"total {one.total} {one.currency} in {counted(one.expenses, 'expense')}")
+    ]  # fmt: skip
+    headings = ["expense", "date", "type", "amount", "", one.currency, "covered", "comment", "note"]
+    lines.append(table(headings, rows, right=frozenset({3, 5, 6})))
+    if why := [f"  {line.id}: {said}" for line in one.expense_lines if not line.withdrawn for said in _why(line)]:
+        lines += ["", *why, ""]
+    lines.append(f"total {one.total} {one.currency} in {counted(one.expenses, 'expense')}; {_outcome(one)}")
     return "\n".join(lines)
 
 
+def _covered(line: ExpenseShown) -> str:
+    if line.withdrawn:
+        return ""
+    return line.entity_covered if line.judged else "?"
+
+
+def _note(line: ExpenseShown) -> str:
+    if line.withdrawn:
+        return "withdrawn"
+    words = [f"{name} derived" for name in line.derived]
+    if line.blocked:
+        words.insert(0, "refused" if line.payer == "employee" else "not covered")
+    if line.controlled_at is not None:
+        words.append("controlled")
+    return ", ".join(words)
+
+
+def _why(line: ExpenseShown) -> list[str]:
+    """What a person should know of an expense: what takes from it or alerts, and what may be the same."""
+    said = [verdict.sentence for verdict in line.verdicts if verdict.outcome != "ok"]
+    if line.control_cover is not None:
+        said.append(f"lowered to {line.control_cover} by an accountant: {line.control_reason}")
+    return said + [f"may be the same as {twin.expense} of {twin.report}" for twin in line.duplicates]
+
+
+def _outcome(one: ReportDetail) -> str:
+    if one.unjudged:
+        return f"{counted(one.unjudged, 'expense')} not judged yet"
+    if one.kind == "own":
+        return f"owed {one.owed} {one.currency}"
+    return f"covered {one.covered} {one.currency}, {one.advance} {one.currency} as an advance"
+
+
 def _after_show(one: ReportDetail) -> str:
-    if one.status == "submitted":
-        return f"passerelle reports approve {one.number} --entity {one.entity}"
-    if one.status == "approved":
-        return f"passerelle reports control {one.number} --entity {one.entity}"
+    name = f"{one.number} --entity {one.entity}"
+    if one.status == "draft":
+        return f"passerelle reports submit {name}"
+    if one.status == "submitted" or one.status.startswith("partially"):
+        return f"passerelle reports approve {name}"
+    if one.status in ("approved", "approved & partly controlled"):
+        return f"passerelle reports control {name}"
+    if one.ended_at is not None:
+        return f"passerelle reports history {name}"
     return f"passerelle ledger entries --entity {one.entity}"
 
-from passerelle.cli import sections as _sections  # noqa: E402, F401 - adds its command to the group
+
+# they add their commands to the group
+from passerelle.cli import report_life as _report_life  # noqa: E402, F401
+from passerelle.cli import sections as _sections  # noqa: E402, F401

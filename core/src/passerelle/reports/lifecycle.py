@@ -142,6 +142,8 @@ def uncontrol(before: Standing, case: Case, lines_controlled: bool, raised: bool
         return before
     if case.sent:
         return objections.sent(case.name, case.sent)
+    if raised and case.frozen:
+        return objections.frozen(case.name, case.frozen)
     return with_covers(replace(before, controlled_at=None), raised)
 
 

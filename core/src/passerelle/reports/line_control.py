@@ -5,14 +5,13 @@ Covers are in the entity's currency. The policy's cap stands: control lowers a c
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
 from passerelle import money
 from passerelle.errors import Finding
 from passerelle.reports import objections
-from passerelle.reports.lifecycle import Case, Standing, controlled, with_covers
+from passerelle.reports.lifecycle import Case, Standing, controlled, uncontrol, with_covers
 
 
 class ExpenseStanding(NamedTuple):
@@ -71,8 +70,8 @@ def control_expense(
             covered=in_currency(cover, expense), entity_covered=cover, control_cover=cover,
             control_reason=reason.strip(), granted=granted,
         )  # fmt: skip
-    if expense.controlled_at is None and before.controlled_at is None:
-        after = after._replace(controlled_at=now)
+    if lowers or (expense.controlled_at is None and before.controlled_at is None):
+        after = after._replace(controlled_at=now)  # of a lowered cover always: what corrects an export has this date
     standing = with_covers(before, lowers)
     if others_controlled and standing.controlled_at is None:
         standing = controlled(standing, now)
@@ -109,13 +108,11 @@ def uncontrol_expense(
 
     The others keep theirs: where the report was controlled whole, the caller controls each of them by itself.
     """
-    if before.ended:
-        return objections.ended(case.name, before.approval)
-    if expense.controlled_at is None and expense.control_cover is None and before.controlled_at is None:
-        return before, expense
-    if case.sent:
-        return objections.sent(case.name, case.sent)
-    return with_covers(replace(before, controlled_at=None), expense.control_cover is not None), uncontrolled(expense)
+    lowered = expense.control_cover is not None
+    standing = uncontrol(before, case, expense.controlled_at is not None or lowered, lowered)
+    if isinstance(standing, Finding):
+        return standing
+    return standing, uncontrolled(expense)
 
 
 def uncontrolled(expense: ExpenseStanding) -> ExpenseStanding:

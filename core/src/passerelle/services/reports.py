@@ -1,28 +1,27 @@
-"""Expense reports for people: listed, shown, approved, controlled; what becomes due is posted."""
+"""Expense reports for people: listed and shown, with what the policy and an accountant made of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from passerelle import money
-from passerelle.errors import Finding, Refused, UsageFault
+from passerelle.errors import Finding, UsageFault
 from passerelle.masterdata.company import Entity
-from passerelle.periods import Clock, instant_text, parse_instant
-from passerelle.reports.faults import hinted, one_of
-from passerelle.reports.intake import CheckedExpense
-from passerelle.services.posting import post_due
+from passerelle.periods import parse_instant
+from passerelle.reports.status import Status, status
+from passerelle.rules.declared import Verdict
+from passerelle.rules.sentences import sentence
+from passerelle.services.report_numbers import entities, entity_of, not_one, refusal, unknown
 from passerelle.store import masterdata
 from passerelle.store import report_list as stored
 from passerelle.store.database import Connection, Database
 from passerelle.store.ledger import stored_findings
 from passerelle.store.masterdata import Directory
-from passerelle.store.report_list import ListedReport, ReportFilter, Status
-
-_WORDS = {"created": "submitted", "approved": "approved", "refused": "refused", "cancelled": "cancelled"}
+from passerelle.store.report_list import ListedExpense, ListedReport, ReportFilter
 
 
 class Shown(BaseModel):
@@ -32,7 +31,11 @@ class Shown(BaseModel):
 
 
 class ReportSummary(Shown):
-    """A report in a list. Amounts are in the entity's currency; instants in its zone."""
+    """A report in a list. Amounts are in the entity's currency; instants in its zone.
+
+    ``total`` is declared, ``covered`` what the policy and control leave of it. ``unjudged`` expenses have no verdict
+    yet.
+    """
 
     number: str
     entity: str
@@ -43,6 +46,8 @@ class ReportSummary(Shown):
     status: str
     expenses: int
     total: str
+    covered: str
+    unjudged: int
     currency: str
     first_day: str | None
     latest_day: str | None
@@ -51,8 +56,12 @@ class ReportSummary(Shown):
     revision: int
     time_zone: str
     declared_at: str
+    submitted_at: str | None
+    approval_steps: tuple[str, ...]
+    steps_given: int
     approved_at: str | None
     controlled_at: str | None
+    ended_at: str | None
     posted_revision: int | None
     post_due: bool
     findings: tuple[Finding, ...]
@@ -73,8 +82,30 @@ class ShareShown(Shown):
     sections: dict[str, str]
 
 
+class VerdictShown(Shown):
+    """What one rule says of an expense."""
+
+    rule: str
+    kind: str
+    outcome: str
+    period: str
+    sentence: str
+
+
+class TwinShown(Shown):
+    """Another expense of the same employee, day, amount and currency."""
+
+    report: str
+    expense: str
+
+
 class ExpenseShown(Shown):
-    """An expense as it is kept. ``derived`` names what the intake derived rather than read."""
+    """An expense as it is kept. ``derived`` names what the intake derived rather than read.
+
+    ``covered`` is what the policy and control leave of the amount; ``blocked``: refused, or accepted with nothing
+    covered where the company paid; without ``judged`` the policy has not said yet. ``control_cover`` is what an
+    accountant lowered the cover to.
+    """
 
     id: str
     type: str
@@ -95,23 +126,26 @@ class ExpenseShown(Shown):
     cancels: str
     derived: tuple[str, ...]
     withdrawn: bool
+    mileage: str
+    computed: bool
+    declared_at: str
+    covered: str
+    entity_covered: str
+    blocked: bool
+    judged: bool
+    verdicts: tuple[VerdictShown, ...]
+    duplicates: tuple[TwinShown, ...]
+    controlled_at: str | None
+    control_cover: str | None
+    control_reason: str
 
 
 class ReportDetail(ReportSummary):
-    """A report with its expenses."""
+    """A report with its expenses. ``owed``: to the employee; ``advance``: what the company paid and does not cover."""
 
+    owed: str
+    advance: str
     expense_lines: tuple[ExpenseShown, ...]
-
-
-class Decided(Shown):
-    """What an approval or a control did."""
-
-    changed: int
-    unchanged: int
-    posted: int
-    ledger_lines: int
-    held_back: int
-    findings: tuple[Finding, ...]
 
 
 def list_reports(
@@ -129,7 +163,7 @@ def list_reports(
         directory = masterdata.load(connection)
         employee_id = _employee_id(directory, employee) if employee is not None else None
         wanted = ReportFilter(employee_id, status, *days, text)
-        for entity_id in _entities(directory, entity):
+        for entity_id in entities(directory, entity):
             rows = stored.listed(connection, entity_id, wanted, limit - len(found))
             found.extend(ReportSummary(**_summary(row, directory)) for row in rows)
             if len(found) == limit:
@@ -141,175 +175,51 @@ def show(database: Database, number: str, entity: str | None = None) -> ReportDe
     """One report with its expenses."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        row, faults = _find(connection, directory, number, entity)
-        if row is None:
-            raise _refusal(faults)
-        currency = _entity(directory, row.entity_id).currency
+        row = find(connection, directory, number, entity)
+        legal = entity_of(directory, row.entity_id)
+        twins = stored.duplicates_of(connection, row.entity_id, row.id)
         lines = tuple(
-            _expense(expense, withdrawn, currency, directory)
-            for expense, withdrawn in stored.expenses_of(connection, row.entity_id, row.id)
+            _expense(one, twins.get(one.id, []), legal, directory)
+            for one in stored.expenses_of(connection, row.entity_id, row.id)
         )
-        return ReportDetail(**_summary(row, directory), expense_lines=lines)
+        own = row.kind == "own"
+        return ReportDetail(
+            **_summary(row, directory),
+            owed=money.text(row.covered if own else 0, legal.currency),
+            advance=money.text(0 if own else row.total - row.covered, legal.currency),
+            expense_lines=lines,
+        )
 
 
-def approve(
-    database: Database,
-    clock: Clock,
-    numbers: Sequence[str] | None,
-    entity: str | None = None,
-) -> Decided:
-    """Approves the reports of ``numbers``, or all that are submitted when it is ``None``."""
-    return _decide(database, clock, numbers, entity, stored.approve)
-
-
-def control(
-    database: Database,
-    clock: Clock,
-    numbers: Sequence[str] | None,
-    entity: str | None = None,
-) -> Decided:
-    """Marks reports as controlled by an accountant: those of ``numbers``, or all that are approved."""
-    return _decide(database, clock, numbers, entity, stored.control)
-
-
-def _decide(
-    database: Database,
-    clock: Clock,
-    numbers: Sequence[str] | None,
-    entity: str | None,
-    act: Callable[[Connection, int, str, Sequence[int] | None], int],
-) -> Decided:
-    now = instant_text(clock())
-    with database.transaction() as connection:
-        directory = masterdata.load(connection)
-        if numbers is None:
-            changed = sum(act(connection, one, now, None) for one in _entities(directory, entity))
-            unchanged = 0
-        else:
-            chosen = _chosen(connection, directory, numbers, entity)
-            changed = sum(act(connection, one.entity_id, now, [one.id]) for one in chosen)
-            unchanged = len(chosen) - changed
-    outcome = post_due(database, clock)
-    return Decided(
-        changed=changed,
-        unchanged=unchanged,
-        posted=outcome.posted,
-        ledger_lines=outcome.lines,
-        held_back=outcome.refused,
-        findings=outcome.findings,
-    )
-
-
-def _chosen(
-    connection: Connection, directory: Directory, numbers: Sequence[str], entity: str | None
-) -> list[ListedReport]:
-    """The reports of these numbers; every number at fault is told, and then nothing is changed."""
-    chosen: list[ListedReport] = []
-    faults: list[Finding] = []
-    for number in dict.fromkeys(numbers):
-        row, found = _find(connection, directory, number, entity)
-        faults.extend(found)
-        if row is None:
-            continue
-        if row.approval in ("refused", "cancelled"):
-            faults.append(
-                Finding(
-                    "PSR-1212",
-                    f"The report was {row.approval}: it can be neither approved nor controlled.",
-                    object=f"report {number}",
-                    expected="a submitted or approved report",
-                    remedy="have it declared again in its source, with a higher revision",
-                    who="accountant",
-                )
-            )
-        chosen.append(row)
-    if faults:
-        raise _refusal(faults)
-    return chosen
-
-
-def _find(
-    connection: Connection, directory: Directory, number: str, entity: str | None
-) -> tuple[ListedReport | None, list[Finding]]:
+def find(connection: Connection, directory: Directory, number: str, entity: str | None) -> ListedReport:
+    """The report of this number; raises why there is none, or that several entities have one."""
     wanted = ReportFilter(number=number)
-    found = [row for one in _entities(directory, entity) for row in stored.listed(connection, one, wanted, 1)]
-    if len(found) == 1:
-        return found[0], []
-    if not found:
-        finding = Finding(
-            "PSR-1210",
-            "There is no report of this number.",
-            object=f"report {number}",
-            value=number,
-            expected="a number such as ND000001, as `passerelle reports list` shows it",
-            remedy="run passerelle reports list --text " + (number or "WORD"),
-            who="accountant",
-        )
-        return None, [finding]
-    entities = ", ".join(directory.entity_code(row.entity_id) for row in found)
-    finding = Finding(
-        "PSR-1211",
-        "Several entities have a report of this number.",
-        object=f"report {number}",
-        value=number,
-        expected=f"--entity with one of {entities}",
-        remedy="add --entity, since each entity numbers its own reports",
-        who="accountant",
-    )
-    return None, [finding]
-
-
-def _refusal(faults: Sequence[Finding]) -> Refused | UsageFault:
-    return UsageFault(faults) if all(fault.code == "PSR-1211" for fault in faults) else Refused(faults)
-
-
-def _entities(directory: Directory, code: str | None) -> list[int]:
-    known = {key[2]: number for key, number in directory.ids.items() if key[0] == "entity"}
-    if code is None:
-        return sorted(known.values())
-    if code not in known:
-        raise UsageFault(_unknown("entity", code, known))
-    return [known[code]]
-
-
-def _entity(directory: Directory, number: int) -> Entity:
-    """An entity by number; a deactivated one as it last was."""
-    if number in directory.inactive:
-        return Entity.model_validate(directory.inactive[number], context={"trusted": True})
-    return directory.company.entities[directory.entity_code(number)]
+    found = [row for one in entities(directory, entity) for row in stored.listed(connection, one, wanted, 1)]
+    if len(found) != 1:
+        raise refusal([not_one(number, [directory.entity_code(row.entity_id) for row in found])])
+    return found[0]
 
 
 def _employee_id(directory: Directory, code: str) -> int:
     known = {key[2]: number for key, number in directory.ids.items() if key[0] == "employee"}
     if code not in known:
-        raise UsageFault(_unknown("employee", code, known))
+        raise UsageFault(unknown("employee", code, known))
     return known[code]
 
 
-def _unknown(kind: str, code: str, known: Collection[str]) -> Finding:
-    return Finding(
-        "PSR-1215",
-        f"There is no {kind} of this code.",
-        field=f"--{kind}",
-        value=code,
-        expected=one_of(known),
-        remedy=hinted(code, known, "correct the code"),
-        who="accountant",
-    )
+def local_time(entity: Entity) -> Callable[[str], str]:
+    """What shows a stored instant in the zone of an entity."""
+    zone = ZoneInfo(entity.time_zone)
+    return lambda instant: parse_instant(instant).astimezone(zone).isoformat(timespec="seconds")
 
 
 def _summary(row: ListedReport, directory: Directory) -> dict[str, object]:
-    entity = _entity(directory, row.entity_id)
-    zone = ZoneInfo(entity.time_zone)
+    entity = entity_of(directory, row.entity_id)
+    shown = local_time(entity)
 
-    def local(stored_instant: str | None) -> str | None:
-        if stored_instant is None:
-            return None
-        return parse_instant(stored_instant).astimezone(zone).isoformat(timespec="seconds")
+    def local(instant: str | None) -> str | None:
+        return None if instant is None else shown(instant)
 
-    status = _WORDS[row.approval]
-    if row.approval == "approved" and row.controlled_at is not None:
-        status = "approved & controlled"
     return {
         "number": row.number,
         "entity": directory.entity_code(row.entity_id),
@@ -317,9 +227,18 @@ def _summary(row: ListedReport, directory: Directory) -> dict[str, object]:
         "employee_name": directory.employee(row.employee_id).name,
         "title": row.title,
         "kind": row.kind,
-        "status": status,
+        "status": status(
+            row.approval,
+            row.submitted_at is not None,
+            row.approval_steps,
+            len(entity.approval_steps),
+            row.controlled_at is not None,
+            row.controlled_lines,
+        ),
         "expenses": row.expenses,
         "total": money.text(row.total, entity.currency),
+        "covered": money.text(row.covered, entity.currency),
+        "unjudged": row.unjudged,
         "currency": entity.currency,
         "first_day": row.first_day,
         "latest_day": row.latest_day,
@@ -328,27 +247,53 @@ def _summary(row: ListedReport, directory: Directory) -> dict[str, object]:
         "revision": row.revision,
         "time_zone": entity.time_zone,
         "declared_at": local(row.declared_at),
+        "submitted_at": local(row.submitted_at),
+        "approval_steps": entity.approval_steps,
+        "steps_given": row.approval_steps,
         "approved_at": local(row.approved_at),
         "controlled_at": local(row.controlled_at),
+        "ended_at": local(row.ended_at),
         "posted_revision": row.posted_revision,
         "post_due": row.post_due,
         "findings": tuple(stored_findings(row.findings)),
     }
 
 
-def _expense(one: CheckedExpense, withdrawn: bool, entity_currency: str, directory: Directory) -> ExpenseShown:
-    def amount(minor_units: int) -> str:
-        return money.text(minor_units, one.currency)
+def _expense(
+    one: ListedExpense, twins: Sequence[tuple[str, str]], entity: Entity, directory: Directory
+) -> ExpenseShown:
+    content = one.content
+    shown = local_time(entity)
 
-    kept = one._asdict()
+    def amount(minor_units: int) -> str:
+        return money.text(minor_units, content.currency)
+
+    kept = content._asdict()
     kept |= {
         "id": kept.pop("line_key"),
         "type": directory.expense_type_code(kept.pop("type_id")),
         "date": kept.pop("day"),
         "amount": amount(kept.pop("gross")),
-        "entity_amount": money.text(kept.pop("entity_gross"), entity_currency),
-        "vat": [VatShown(rate=rate, net=amount(net), vat=amount(vat)) for rate, net, vat in json.loads(one.vat)],
-        "split": [ShareShown(percent=percent, sections=sections) for percent, sections in json.loads(one.split)],
-        "derived": tuple(filter(None, one.derived.split(","))),
+        "entity_amount": money.text(kept.pop("entity_gross"), entity.currency),
+        "vat": [VatShown(rate=rate, net=amount(net), vat=amount(vat)) for rate, net, vat in json.loads(content.vat)],
+        "split": [ShareShown(percent=percent, sections=sections) for percent, sections in json.loads(content.split)],
+        "derived": tuple(filter(None, content.derived.split(","))),
     }
-    return ExpenseShown(**kept, withdrawn=withdrawn)
+    return ExpenseShown(
+        **kept,
+        withdrawn=one.withdrawn,
+        declared_at=shown(one.declared_at),
+        covered=amount(one.covered),
+        entity_covered=money.text(one.entity_covered, entity.currency),
+        blocked=one.blocked,
+        judged=one.verdicts is not None,
+        verdicts=tuple(_verdict(Verdict(*verdict)) for verdict in json.loads(one.verdicts or "[]")),
+        duplicates=tuple(TwinShown(report=number, expense=key) for number, key in twins),
+        controlled_at=None if one.controlled_at is None else shown(one.controlled_at),
+        control_cover=None if one.control_cover is None else money.text(one.control_cover, entity.currency),
+        control_reason=one.control_reason,
+    )
+
+
+def _verdict(one: Verdict) -> VerdictShown:
+    return VerdictShown(rule=one.rule, kind=one.kind, outcome=one.outcome, period=one.period, sentence=sentence(one))

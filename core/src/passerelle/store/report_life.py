@@ -1,6 +1,6 @@
 """Reports that are decided upon: read under locks, written back; whole sets in a few statements.
 
-Locks are taken in one order everywhere: ``in_turn``, reports, employees to judge (``judging_due``), expenses.
+Locks are taken in one order everywhere: employees to judge (``store.judging``), ``in_turn``, reports, expenses.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from passerelle.reports.lifecycle import Standing
 from passerelle.reports.line_control import ExpenseStanding
+from passerelle.store.judging import queue
 from passerelle.store.report_events import Event, record_where
 from passerelle.store.reports import STANDING, in_turn, set_standing, standing_of
 from passerelle.store.sql import execute, execute_many
@@ -63,22 +64,31 @@ def save(connection: Connection, entity_id: int, standings: Sequence[tuple[int, 
     execute_many(connection, "UPDATE report SET findings = '[]' WHERE id = ?", idle)
 
 
-def queue(connection: Connection, where: str, parameters: Sequence[Any]) -> None:
-    """The employees of reports ``r`` of a condition are judged again; locks them, in ascending order."""
+def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Sequence[str]) -> None:
+    """The employees of these reports are judged again, once the transaction ends; nobody judges them meanwhile."""
+    employees: dict[int, set[int]] = {}
+    for start in range(0, len(numbers), _IN):
+        part = numbers[start : start + _IN]
+        rows = execute(
+            connection,
+            f"SELECT DISTINCT entity_id, employee_id FROM report WHERE entity_id IN ({_marks(entity_ids)}) "
+            f"AND number IN ({_marks(part)})",
+            (*entity_ids, *part),
+        )
+        for entity_id, employee_id in rows:
+            employees.setdefault(entity_id, set()).add(employee_id)
+    for entity_id in sorted(employees):
+        queue(connection, entity_id, employees[entity_id])
+
+
+def _queue_submitted(connection: Connection, entity_id: int) -> None:
     execute(
         connection,
-        "INSERT INTO judging_due (entity_id, employee_id) "
-        f"SELECT DISTINCT r.entity_id, r.employee_id FROM report r WHERE {where} ORDER BY 1, 2 "
+        f"INSERT INTO judging_due (entity_id, employee_id) SELECT DISTINCT r.entity_id, r.employee_id FROM report r "
+        f"WHERE {_WANTED} ORDER BY 1, 2 "
         "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
-        tuple(parameters),
+        (entity_id,),
     )
-
-
-def queue_reports(connection: Connection, report_ids: Sequence[int]) -> None:
-    """The employees of these reports are judged again."""
-    for start in range(0, len(report_ids), _IN):
-        part = report_ids[start : start + _IN]
-        queue(connection, f"r.id IN ({_marks(part)})", part)
 
 
 def approve_all(
@@ -88,6 +98,8 @@ def approve_all(
 
     As ``reports.lifecycle.approve`` does it, in a few statements. What waits for its control is not due to be posted.
     """
+    if policy:
+        _queue_submitted(connection, entity_id)
     _alone(connection)
     last_event = execute(connection, "SELECT coalesce(max(id), 0) FROM report_event").scalar_one()
     barred = (len(steps), actor, last_event, last_event)
@@ -96,8 +108,6 @@ def approve_all(
     where, parameters = (_WANTED, (entity_id,)) if not waiting else (
         f"{_WANTED} AND NOT ({_BARRED})", (entity_id, *barred)
     )  # fmt: skip
-    if policy:
-        queue(connection, where, parameters)
     changed = record_where(connection, Event(0, now, actor, "approve", 0), _step(steps), where, parameters)
     last = "r.approval_steps + 1 >= ?"
     execute(
@@ -154,8 +164,7 @@ _EXPENSE = (
 
 
 def expenses(connection: Connection, report_id: int) -> dict[int, ExpenseStanding]:
-    """Where each expense of a report stands, by key number. Queue its employee before, so that nothing is judged
-    meanwhile."""
+    """Where each expense of a report stands, by key number, if its employee was queued before."""
     rows = execute(
         connection,
         f"SELECT x.id, {_EXPENSE} FROM expense x JOIN report r ON r.id = x.report_id WHERE x.report_id = ?"

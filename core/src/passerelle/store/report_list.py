@@ -1,20 +1,23 @@
-"""Reports for people: found by the words every listing knows, shown with their expenses, decided upon."""
+"""Reports for people: found by the words every listing knows, shown with their expenses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense
-from passerelle.store.reports import in_turn
+from passerelle.reports.status import Status
 from passerelle.store.sql import execute, stream
 
-Status = Literal["submitted", "approved", "controlled", "refused", "cancelled", "faulty"]
+_CONTROLLED = "EXISTS (SELECT 1 FROM expense c WHERE c.report_id = r.id AND c.controlled_at IS NOT NULL)"
 _OF_STATUS: dict[Status, str] = {
-    "submitted": "r.approval = 'created'",
+    "draft": "r.approval = 'created' AND r.submitted_at IS NULL",
+    "submitted": "r.approval = 'created' AND r.submitted_at IS NOT NULL",
+    "partially-approved": "r.approval = 'partially_approved'",
     "approved": "r.approval = 'approved' AND r.controlled_at IS NULL",
+    "partly-controlled": f"r.approval = 'approved' AND r.controlled_at IS NULL AND {_CONTROLLED}",
     "controlled": "r.approval = 'approved' AND r.controlled_at IS NOT NULL",
     "refused": "r.approval = 'refused'",
     "cancelled": "r.approval = 'cancelled'",
@@ -35,7 +38,11 @@ class ReportFilter(NamedTuple):
 
 
 class ListedReport(NamedTuple):
-    """A report with sums over its expenses."""
+    """A report with sums over its expenses: declared, covered, own money refused by the policy not counted.
+
+    ``controlled_lines`` counts those that are controlled by themselves, ``unjudged`` those that the policy has not
+    judged yet.
+    """
 
     id: int
     entity_id: int
@@ -53,13 +60,35 @@ class ListedReport(NamedTuple):
     post_due: bool
     posted_revision: int | None
     findings: str
+    submitted_at: str | None
+    approval_steps: int
+    ended_at: str | None
     expenses: int
     total: int
+    covered: int
+    controlled_lines: int
+    unjudged: int
     first_day: str | None
     latest_day: str | None
 
 
-_COLUMNS = ListedReport._fields[:16]
+class ListedExpense(NamedTuple):
+    """An expense with what the policy and an accountant made of it. ``verdicts`` is JSON, ``None``: not judged yet."""
+
+    id: int
+    withdrawn: bool
+    blocked: bool
+    covered: int
+    entity_covered: int
+    verdicts: str | None
+    declared_at: str
+    controlled_at: str | None
+    control_cover: int | None
+    control_reason: str
+    content: CheckedExpense
+
+
+_COLUMNS = ListedReport._fields[:19]
 
 
 def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: int) -> list[ListedReport]:
@@ -68,6 +97,8 @@ def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: 
     rows = stream(
         connection,
         f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, count(x.id), coalesce(sum(x.entity_gross), 0), "
+        "coalesce(sum(CASE WHEN x.blocked AND r.kind = 'own' THEN 0 ELSE x.entity_covered END), 0), "
+        "count(x.controlled_at), sum(CASE WHEN x.id IS NOT NULL AND x.verdicts IS NULL THEN 1 ELSE 0 END), "
         "min(x.day), max(x.day) FROM ("
         f"SELECT * FROM report r WHERE r.entity_id = ?{where} ORDER BY r.id LIMIT {int(limit)}"
         ") r LEFT JOIN expense x ON x.report_id = r.id AND NOT x.withdrawn "
@@ -77,48 +108,37 @@ def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: 
     return [_listed(row) for row in rows]
 
 
-def expenses_of(connection: Connection, entity_id: int, report_id: int) -> Iterator[tuple[CheckedExpense, bool]]:
-    """Each expense of a report, and whether its source withdrew it."""
+def expenses_of(connection: Connection, entity_id: int, report_id: int) -> Iterator[ListedExpense]:
+    """Each expense of a report, withdrawn ones too."""
+    columns = ListedExpense._fields[:-1]
     rows = stream(
         connection,
-        f"SELECT {', '.join(_EXPENSE)}, withdrawn FROM expense WHERE entity_id = ? AND report_id = ?"
+        f"SELECT {', '.join(columns)}, {', '.join(_EXPENSE)} FROM expense WHERE entity_id = ? AND report_id = ?"
         " ORDER BY day COLLATE BINARY, id",
         (entity_id, report_id),
     )
-    for *content, withdrawn in rows:
-        yield CheckedExpense(*content), bool(withdrawn)
+    for id, withdrawn, blocked, *more in rows:
+        policy, content = more[: len(columns) - 3], more[len(columns) - 3 :]
+        facts = (id, bool(withdrawn), bool(blocked), *policy, CheckedExpense(*content))
+        yield ListedExpense._make(facts)
 
 
-def approve(connection: Connection, entity_id: int, now: str, ids: Sequence[int] | None) -> int:
-    """Approves submitted reports: those of ``ids``, or all. What waits for its control is not due to be posted."""
-    return _decide(
+def duplicates_of(connection: Connection, entity_id: int, report_id: int) -> dict[int, list[tuple[str, str]]]:
+    """Expenses of a report -> (report number, line key) of others with the same employee, day, amount and currency."""
+    rows = stream(
         connection,
-        "UPDATE report SET approval = 'approved', approved_at = ?, post_due = NOT awaits_control "
-        "WHERE entity_id = ? AND approval = 'created'",
-        (now, entity_id),
-        ids,
+        "SELECT n.id, r.number, o.line_key FROM report nr JOIN expense n ON n.report_id = nr.id "
+        "JOIN expense o ON o.entity_id = n.entity_id AND o.day = n.day AND o.gross = n.gross AND o.id <> n.id "
+        "AND o.currency = n.currency AND NOT o.withdrawn "
+        "JOIN report r ON r.id = o.report_id AND r.employee_id = nr.employee_id "
+        "AND r.approval NOT IN ('refused', 'cancelled') "
+        "WHERE nr.entity_id = ? AND nr.id = ? AND NOT n.withdrawn ORDER BY n.id, o.id",
+        (entity_id, report_id),
     )
-
-
-def control(connection: Connection, entity_id: int, now: str, ids: Sequence[int] | None) -> int:
-    """Controls reports: those of ``ids``, or all that are approved."""
-    approvals = "approval = 'approved'" if ids is None else "approval IN ('created', 'approved')"
-    return _decide(
-        connection,
-        "UPDATE report SET controlled_at = ?, "
-        "post_due = CASE WHEN approval = 'approved' AND awaits_control THEN awaits_control ELSE post_due END, "
-        f"awaits_control = ? WHERE entity_id = ? AND controlled_at IS NULL AND {approvals}",
-        (now, False, entity_id),
-        ids,
-    )
-
-
-def _decide(connection: Connection, statement: str, parameters: tuple[Any, ...], ids: Sequence[int] | None) -> int:
-    in_turn(connection)
-    if ids is None:
-        changed: int = execute(connection, statement, parameters).rowcount
-        return changed
-    return sum(execute(connection, f"{statement} AND id = ?", (*parameters, id)).rowcount for id in ids)
+    found: dict[int, list[tuple[str, str]]] = {}
+    for id, number, key in rows:
+        found.setdefault(id, []).append((number, key))
+    return found
 
 
 def _folding(connection: Connection) -> str:
@@ -156,4 +176,4 @@ def _where(wanted: ReportFilter, folding: str) -> tuple[str, list[Any]]:
 
 def _listed(row: Sequence[Any]) -> ListedReport:
     one = ListedReport(*row)
-    return one._replace(post_due=bool(one.post_due), total=int(one.total))
+    return one._replace(post_due=bool(one.post_due), total=int(one.total), covered=int(one.covered))
