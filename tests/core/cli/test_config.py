@@ -115,6 +115,16 @@ def test_the_schema_is_json(cli: Cli) -> None:
     assert cli("config", "schema").json == cli("config", "schema", "--json").json
 
 
+def test_editors_know_the_limits_of_a_policy(cli: Cli) -> None:
+    known = cli("config", "schema").json["$defs"]
+    assert known["Bracket"]["properties"]["up_to"]["anyOf"][0] == {"exclusiveMinimum": 0, "type": "number"}
+    assert known["Threshold"]["properties"]["amounts"]["minProperties"] == 1
+    for amounts in (known["Threshold"]["properties"]["amounts"], known["ReceiptRule"]["properties"]["above"]):
+        assert amounts["additionalProperties"]["anyOf"][0]["minimum"] == 0
+    kinds = known["Profile"]["properties"]["rules"]["patternProperties"].popitem()[1]["discriminator"]["mapping"]
+    assert set(kinds) == {"restriction", "cap", "alert", "receipt", "comment", "age", "future", "days", "plugin"}
+
+
 @pytest.mark.parametrize("name", ["check", "apply", "export", "schema"])
 def test_help_teaches_with_an_example(cli: Cli, name: str) -> None:
     outcome = cli("config", name, "--help")

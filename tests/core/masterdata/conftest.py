@@ -113,6 +113,19 @@ AXES = _some(st.fixed_dictionaries({"name": NAMES, "sections": _some(st.builds(d
 DESTINATIONS = _some(st.builds(dict, kind=st.just("folder"), path=NAMES, replace=st.booleans()))
 RATES = st.decimals(0, 100, places=1).map(Decimal)
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+NUMBERS = st.decimals(0, 9999, places=3) | st.integers(0, 9999).map(Decimal)
+PERIODS = st.sampled_from(["day", "week", "month", "quarter", "year"])
+BRACKETS = st.builds(lambda end, *rates: [{"up_to": end, "rate": rates[0]}, {"rate": rates[1], "fixed": rates[2]}],
+                     st.integers(1, 9999), *[NUMBERS] * 3)  # fmt: skip
+SCALES = _some(
+    st.fixed_dictionaries(
+        {
+            "name": NAMES,
+            "currency": st.sampled_from(["EUR", "GBP"]),
+            "rates": st.tuples(st.builds(dict, brackets=BRACKETS)),
+        }
+    )
+)
 SETTINGS = st.dictionaries(
     NAMES,
     st.recursive(
@@ -165,15 +178,37 @@ def _companies(draw: st.DrawFn) -> Company:
             "vat": [{"rate": draw(RATES), "country": "FR", "recoverable": 0}] if draw(st.booleans()) else [],
         }  # fmt: skip
 
+    def threshold(**more: Any) -> dict[str, Any]:
+        amounts = {currency: draw(st.integers(0, 999).map(str)) for currency in ("EUR", "GBP", "JPY")}
+        return {"amounts": amounts, "valid_from": draw(st.none() | DAYS), **more}
+
+    def profile() -> dict[str, Any]:
+        ticked = [
+            {}, {"count": [{"limit": 2, "period": draw(PERIODS)}]},
+            {"cap": [threshold(period=draw(PERIODS)), threshold(period="year")], "flat_rate": [threshold()]},
+        ]  # fmt: skip
+        rules = [
+            {"kind": "cap", "types": [pick(types)] if types else ["none"], **threshold(period=draw(PERIODS))},
+            {"kind": "comment", "types": sorted(types), "consequence": "alert"}, {"kind": "age", "days": 30},
+            {"kind": "plugin", "rule": draw(NAMES), "settings": draw(SETTINGS)},
+        ]  # fmt: skip
+        chosen = draw(st.lists(st.sampled_from(rules if types else rules[1:]), max_size=2))
+        return {
+            "name": draw(NAMES), "types": {code: draw(st.sampled_from(ticked)) for code in types},
+            "rules": dict(zip(codes(3), chosen)),  # noqa: B905
+        }  # fmt: skip
+
     entities = {code: entity(pick(charts)) for code in codes(2, 1)}
     employees = {
         code: {"name": draw(NAMES), "entity": pick(entities), "account": f"person-{number}", "auxiliary": draw(CODES)}
         for number, code in enumerate(codes(4))
     }
     connections = {code: connection() for code in codes(2)}
+    types = {code: expense_type() for code in codes(3)}
     return Company.model_validate({
         "entities": entities, "charts": {code: {"accounts": accounts} for code, accounts in charts.items()},
-        "axes": axes, "expense_types": {code: expense_type() for code in codes(3)}, "employees": employees,
+        "axes": axes, "expense_types": types, "employees": employees,
+        "mileage_scales": draw(SCALES), "profiles": {code: profile() for code in codes(1)},
         "connections": connections, "destinations": destinations,
         "exports": {code: export(pick(connections)) for code in codes(2)} if connections else {},
     })  # fmt: skip

@@ -24,7 +24,7 @@ SHIPPED: frozenset[str] = frozenset({"FR", "GB"})
 class Bracket(Described):
     """Of a year's distance d up to ``up_to`` (inclusive): d × ``rate`` + ``fixed``. The last bracket has no end."""
 
-    up_to: Annotated[Decimal, BeforeValidator(plain_decimal), Field(gt=0)] | None = None
+    up_to: Annotated[Decimal, Field(gt=0), BeforeValidator(plain_decimal)] | None = None
     rate: Number
     fixed: Number = Decimal(0)
 

@@ -46,8 +46,10 @@ def _amounts(amounts: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     return amounts
 
 
-Number = Annotated[Decimal, BeforeValidator(plain_decimal), Field(ge=0, lt=_GREATEST)]
+# limits stand before validators: else editors would not find them in the JSON Schema
+Number = Annotated[Decimal, Field(ge=0, lt=_GREATEST), BeforeValidator(plain_decimal)]
 Amounts = Annotated[dict[Currency, Number], AfterValidator(_amounts)]
+SomeAmounts = Annotated[dict[Currency, Number], Field(min_length=1), AfterValidator(_amounts)]
 Types = Annotated[tuple[Code, ...], Field(description="expense types; none: all of them")]
 
 
@@ -86,14 +88,14 @@ class CountLimit(Dated):
 class Threshold(Dated):
     """An amount by currency that a calendar period may reach. It grows with the shares of its expenses."""
 
-    amounts: Annotated[Amounts, Field(min_length=1)]
+    amounts: SomeAmounts
     period: Period
 
 
 class FlatRate(Dated):
     """What one unit (a day, a guest's share) is paid; the amount of the expense is filled in."""
 
-    amounts: Annotated[Amounts, Field(min_length=1)]
+    amounts: SomeAmounts
     countries: tuple[Country, ...] = Field((), description="expenses made there; none: those no other one names")
 
 
@@ -126,7 +128,7 @@ class MultipleThreshold(Dated):
 
     kind: Literal["cap", "alert"]
     types: Annotated[tuple[Code, ...], Field(min_length=1)]
-    amounts: Annotated[Amounts, Field(min_length=1)]
+    amounts: SomeAmounts
     period: Period
 
 
