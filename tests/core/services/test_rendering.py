@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from importlib import resources
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from tests.readers import Piece, sage_flg, sage_pnm
 
+from passerelle.services import export_facts
 from passerelle.store.database import Database
 
 from .an_export import House, meal, train
@@ -138,3 +140,22 @@ def test_what_drifts_between_freeze_and_proof_leaves_in_no_file(
     made = house.create()
     assert made.export is not None
     assert made.export.sequence == 2
+
+
+def test_an_export_frozen_before_a_line_kind_existed_renders_as_it_did(house: House) -> None:
+    """Its formats have no template for the kind, and its snapshot names no kinds."""
+    house.send("R1", train(8640), train(500, payer="company_card"))
+    made = house.create()
+    assert made.export is not None
+    ((text,),) = house.rows("SELECT snapshot FROM export")
+    snapshot = json.loads(text)
+    del snapshot["kinds"]
+    for artifact in snapshot["artifacts"]:
+        lines = artifact["text"].replace('"advance.account", ', "").splitlines(keepends=True)
+        artifact["text"] = "".join(line for line in lines if not line.startswith('"advance.account"'))
+        assert "advance" not in artifact["text"]
+    house.write("UPDATE export SET snapshot = ?", json.dumps(snapshot))
+    for row in made.artifacts:
+        _, copy = export_facts.rendered_copy(house.database, 1, "FR", row.position)
+        assert b"".join(copy) == house.bytes_of(made.export.id, row.position)
+    assert export_facts.verify(house.database, house.artifacts, 1, "FR").findings == ()

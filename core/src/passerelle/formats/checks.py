@@ -15,7 +15,7 @@ from passerelle.masterdata.positions import Path
 
 
 def check(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> None:
-    """Adds to the resolver's faults what is wrong with ``form``; ``has_fields`` says so of each written line kind."""
+    """Adds to the resolver's faults what is wrong with ``form``; ``has_fields`` says so of each line kind to write."""
     faults = resolver.faults
     _cover(form, resolver, has_fields)
     if not resolver.broken:
@@ -61,7 +61,7 @@ def _cover(form: Format, resolver: Resolver, has_fields: Mapping[str, bool]) -> 
     """Templates are complete per entry type, or absent."""
     for number, entry_type in enumerate(form.file.entries.writes):
         for kind in ENTRY_TYPE_KINDS[entry_type]:
-            if kind in form.omitted:
+            if kind not in has_fields:
                 continue
             lack = "" if has_fields[kind] else "fields"
             if kind in resolver.labelled and kind not in resolver.labels:

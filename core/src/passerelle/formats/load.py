@@ -38,10 +38,12 @@ def load_format(
     settings: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
     also_declared: Collection[str] = (),
+    kinds: Collection[str] = LINE_KINDS,
 ) -> Format:
     """The format that ``text`` describes, under a connection's ``settings`` and ``labels``.
 
-    ``also_declared`` names settings of the connector's other formats, which are no fault here. Raises
+    ``also_declared`` names settings of the connector's other formats, which are no fault here; ``kinds`` are the line
+    kinds that there are: those of its time, for a format that an export was frozen with. Raises
     ``ConfigurationFault`` with every finding; those about the file show where in ``file_name`` they are.
     """
     source = Source(text, file_name)
@@ -50,7 +52,7 @@ def load_format(
     if file is None:
         raise ConfigurationFault(faults.all())
     loader = _Loader(file, faults, settings or {}, labels or {}, also_declared)
-    loaded = loader.load(text)
+    loaded = loader.load(text, kinds)
     if faults:
         raise ConfigurationFault(faults.all())
     return loaded
@@ -137,7 +139,7 @@ class _Loader:
         self.settings = lay_settings(file, faults, settings, also_declared)
         self.labels = lay_labels(file, faults, labels)
 
-    def load(self, text: str) -> Format:
+    def load(self, text: str, known: Collection[str]) -> Format:
         """The format; of no use when faults were found."""
         file = self.file
         folding = Folding(file, self.faults, self.settings)
@@ -146,9 +148,8 @@ class _Loader:
         resolver = Resolver(self.faults, medium, self.settings, self.labels, forms)
         records = file.records
         omitted = {omission.kind: omission.reason for omission in file.entries.omit}
-        kinds = [
-            k for k in LINE_KINDS if any(k in ENTRY_TYPE_KINDS[t] for t in file.entries.writes) and k not in omitted
-        ]
+        written = [kind for kind in LINE_KINDS if any(kind in ENTRY_TYPE_KINDS[t] for t in file.entries.writes)]
+        kinds = [kind for kind in written if kind in known and kind not in omitted]
         header = self._once(resolver, "header", records.header)
         lines = {kind: self._line(resolver, kind) for kind in kinds}
         analytic = self._analytic(resolver, kinds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from passerelle.errors import Finding, Refused
+from passerelle.masterdata.company import Entity
 from passerelle.periods import Clock
 from passerelle.plan import counted
 from passerelle.services import exporting, rendering
@@ -65,17 +66,24 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
         sentences += _missing_from(connection, export_id, one.report_number)
         following = f"passerelle export show {named(connection, export)}"
     live = max((revision for _, _, state, revision, *_ in left if state in ("live", "unknown")), default=0)
-    if one.approval not in ("approved", "refused", "cancelled"):
-        sentences.append("It is not approved yet.")
-        following = f"passerelle reports approve {report}"
-    elif one.approval == "approved" and one.controlled_at is None:
-        sentences.append("It is approved, but no accountant has controlled it yet.")
-        following = f"passerelle reports control {report}"
+    if one.refused:
+        share = f"{one.refused:,} of its {counted(one.expenses, 'expense')}"
+        sentences.append(f"The policy refuses {share}, of which the ledger holds nothing.")
+    waiting = _waiting(one, directory.company.entities.get(entity), report)
+    if one.approval in ("refused", "cancelled"):
+        sentences.append(f"It was {one.approval}, so nothing of it stays in the ledger.")
+    if waiting is not None:
+        sentences.append(waiting[0])
+        following = waiting[1]
     elif findings:
         sentences.append(f"It could not be posted: {counted(len(findings), 'finding')}.")
         following = findings[0].remedy
-    elif one.post_due or one.posted_revision is None:
-        sentences.append("It is approved and waits to be posted; the next export posts it.")
+    elif one.post_due and one.judging:
+        sentences.append("Its employee's expenses are to be judged before it is posted; the next export does both.")
+    elif one.post_due:
+        sentences.append("It waits to be posted; the next export posts it.")
+    elif one.posted_revision is None:
+        sentences.append("It was never posted, so there is nothing to export.")
     elif not one.line_count and not live:
         sentences.append("It posts no line, so there is nothing to export.")
     elif live >= one.posted_revision:
@@ -83,6 +91,27 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
     else:
         return _candidate(connection, directory, one, sentences, following, now)
     return Why(one.report_number, entity, tuple(sentences), findings, following)
+
+
+def _waiting(one: candidates.Standing, entity: Entity | None, report: str) -> tuple[str, str] | None:
+    """What a person has yet to do with a report before anything of it may leave, and the command for it."""
+    approve, control = f"passerelle reports approve {report}", f"passerelle reports control {report}"
+    if one.approval in ("refused", "cancelled"):
+        return None
+    if one.approval != "approved" and one.submitted_at is None:
+        return "It is a draft and not submitted yet.", f"passerelle reports submit {report}"
+    if one.approval == "partially_approved" and entity is not None:
+        steps = len(entity.approval_steps)
+        return f"It is not approved yet: {one.approval_steps} of {steps} steps are.", approve
+    if one.approval != "approved":
+        return "It is not approved yet.", approve
+    if one.controlled_at is not None:
+        return None
+    kept = " What had left or was posted before it changed stays until then." if one.awaits_control else ""
+    if 0 < one.uncontrolled < one.expenses - one.refused:
+        share = f"{one.uncontrolled:,} of its {one.expenses - one.refused:,} expenses await"
+        return f"It is approved, but {share} an accountant's control.{kept}", control
+    return f"It is approved, but no accountant has controlled it yet.{kept}", control
 
 
 def _candidate(

@@ -20,6 +20,7 @@ from passerelle.exports.projection import CodeMap, Merging, Projection, Shape, s
 from passerelle.exports.proof import Proof, prove
 from passerelle.exports.tally import Tally
 from passerelle.formats.document import Document
+from passerelle.formats.language import LINE_KINDS
 from passerelle.formats.load import declared_settings, load_format
 from passerelle.formats.reader import read
 from passerelle.formats.shapes import Format
@@ -39,6 +40,8 @@ from passerelle.store.database import Database
 
 Snapshot = dict[str, Any]
 _BLOCK = 1 << 18
+_FIRST_KINDS = ("expense", "vat", "employee", "company")
+"""The line kinds that there were when snapshots did not yet name them."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Renderer:
             "siren": entity.siren or "",
             "currency": entity.currency,
             "run_day": day,
+            "kinds": list(LINE_KINDS),
             "destinations": list(chosen.destinations),
             "artifacts": [_artifact(choice, company, formats) for choice in chosen.artifacts],
         }
@@ -169,6 +173,7 @@ def _plan(position: int, artifact: dict[str, Any], snapshot: Snapshot) -> Artifa
         settings=artifact["settings"],
         labels=artifact["labels"],
         also_declared=artifact["declared"],
+        kinds=snapshot.get("kinds", _FIRST_KINDS),
     )
     file = form.file
     codes = CodeMap(artifact["accounts"], artifact["journals"], artifact["sections"], artifact["axes"])

@@ -127,7 +127,11 @@ def waiting_reports(connection: Connection, entity_id: int) -> tuple[int, int]:
 
 
 class Standing(NamedTuple):
-    """Everything that decides whether a report is in an export, for ``export why``."""
+    """Everything that decides whether a report is in an export, for ``export why``.
+
+    ``judging``: its employee waits to be judged; ``refused`` counts its own-money expenses that the policy refuses,
+    ``uncontrolled`` those of the others that no accountant controlled by itself, of ``expenses``.
+    """
 
     report_id: int
     report_number: str
@@ -138,9 +142,20 @@ class Standing(NamedTuple):
     post_due: bool
     posted_revision: int | None
     findings: str
+    submitted_at: str | None
+    approval_steps: int
+    awaits_control: bool
     entry_id: int | None
     journal: str | None
     line_count: int | None
+    judging: bool
+    expenses: int
+    refused: int
+    uncontrolled: int
+
+
+_EXPENSES = "SELECT count(*) FROM expense x WHERE x.report_id = r.id AND NOT x.withdrawn"
+_REFUSED = "x.blocked AND r.kind = 'own'"
 
 
 def standing(connection: Connection, number: str) -> list[Standing]:
@@ -148,7 +163,10 @@ def standing(connection: Connection, number: str) -> list[Standing]:
     rows = sql.execute(
         connection,
         "SELECT r.id, r.number, r.kind, r.entity_id, r.approval, r.controlled_at, r.post_due, r.posted_revision,"
-        " r.findings, e.id, e.journal, v.line_count FROM report r"
+        " r.findings, r.submitted_at, r.approval_steps, r.awaits_control, e.id, e.journal, v.line_count,"
+        " EXISTS (SELECT 1 FROM judging_due j WHERE j.entity_id = r.entity_id AND j.employee_id = r.employee_id),"
+        f" ({_EXPENSES}), ({_EXPENSES} AND {_REFUSED}), ({_EXPENSES} AND NOT ({_REFUSED}) AND x.controlled_at IS NULL)"
+        " FROM report r"
         " LEFT JOIN entry e ON e.origin = 'report' AND e.origin_id = r.id"
         " LEFT JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision"
         " WHERE r.number = ? OR r.source_id = ? ORDER BY r.id",

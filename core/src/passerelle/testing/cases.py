@@ -15,6 +15,7 @@ from passerelle.connector import Connector
 from passerelle.exports.frozen import FrozenDocument
 from passerelle.exports.proof import Proof, prove
 from passerelle.formats.document import Document
+from passerelle.formats.language import LINE_KINDS
 from passerelle.formats.load import declared_settings
 from passerelle.formats.reader import ReadRecord, read
 from passerelle.formats.writer import Writer, compile_format, render
@@ -62,7 +63,7 @@ class Case:
         }  # fmt: skip
         run = {"definition": "story", "entity": self.entity, "entity_name": "Atelier Noé", "siren": "552100554"}
         run |= {"currency": self.currency, "run_day": RUN_DAY}
-        return Renderer({**run, "destinations": [], "artifacts": [artifact]})
+        return Renderer({**run, "kinds": LINE_KINDS, "destinations": [], "artifacts": [artifact]})
 
     @property
     def plan(self) -> ArtifactPlan:

@@ -2,8 +2,8 @@
 
 Own-money and company-paid reports, company-paid expenses of which a part or nothing is covered, several VAT rates, a
 partly recoverable one, one of zero, refunds, a delta and a reversal, foreign currencies of 0, 2 and 3 decimals,
-sections on two axes, the smallest and a very large amount, and texts that break careless files. Codes are short and plain, since
-short and plain codes fit every format.
+sections on two axes, the smallest and a very large amount, and texts that break careless files. Codes are short and
+plain, since short and plain codes fit every format.
 """
 
 from __future__ import annotations
