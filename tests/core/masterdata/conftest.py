@@ -138,6 +138,30 @@ SETTINGS = st.dictionaries(
 
 
 @st.composite
+def _profiles(draw: st.DrawFn, types: list[str]) -> dict[str, Any]:
+    def threshold(**more: Any) -> dict[str, Any]:
+        amounts = {currency: draw(st.integers(0, 999).map(str)) for currency in ("EUR", "GBP", "JPY")}
+        return {"amounts": amounts, "valid_from": draw(st.none() | DAYS), **more}
+
+    ticked = [
+        {},
+        {"count": [{"limit": 2, "period": draw(PERIODS)}]},
+        {"cap": [threshold(period=draw(PERIODS)), threshold(period="year")], "flat_rate": [threshold()]},
+    ]
+    rules = [
+        {"kind": "age", "days": 30},
+        {"kind": "comment", "types": types, "consequence": "alert"},
+        {"kind": "plugin", "rule": draw(NAMES), "settings": draw(SETTINGS)},
+        *([{"kind": "cap", "types": types, **threshold(period=draw(PERIODS))}] if types else []),
+    ]
+    return {
+        "name": draw(NAMES),
+        "types": {code: draw(st.sampled_from(ticked)) for code in types},
+        "rules": draw(st.dictionaries(CODES, st.sampled_from(rules), max_size=2)),
+    }
+
+
+@st.composite
 def _companies(draw: st.DrawFn) -> Company:
     charts, axes, destinations = draw(CHARTS), draw(AXES), draw(DESTINATIONS)
 
@@ -178,26 +202,6 @@ def _companies(draw: st.DrawFn) -> Company:
             "vat": [{"rate": draw(RATES), "country": "FR", "recoverable": 0}] if draw(st.booleans()) else [],
         }  # fmt: skip
 
-    def threshold(**more: Any) -> dict[str, Any]:
-        amounts = {currency: draw(st.integers(0, 999).map(str)) for currency in ("EUR", "GBP", "JPY")}
-        return {"amounts": amounts, "valid_from": draw(st.none() | DAYS), **more}
-
-    def profile() -> dict[str, Any]:
-        ticked = [
-            {}, {"count": [{"limit": 2, "period": draw(PERIODS)}]},
-            {"cap": [threshold(period=draw(PERIODS)), threshold(period="year")], "flat_rate": [threshold()]},
-        ]  # fmt: skip
-        rules = [
-            {"kind": "cap", "types": [pick(types)] if types else ["none"], **threshold(period=draw(PERIODS))},
-            {"kind": "comment", "types": sorted(types), "consequence": "alert"}, {"kind": "age", "days": 30},
-            {"kind": "plugin", "rule": draw(NAMES), "settings": draw(SETTINGS)},
-        ]  # fmt: skip
-        chosen = draw(st.lists(st.sampled_from(rules if types else rules[1:]), max_size=2))
-        return {
-            "name": draw(NAMES), "types": {code: draw(st.sampled_from(ticked)) for code in types},
-            "rules": dict(zip(codes(3), chosen)),  # noqa: B905
-        }  # fmt: skip
-
     entities = {code: entity(pick(charts)) for code in codes(2, 1)}
     employees = {
         code: {"name": draw(NAMES), "entity": pick(entities), "account": f"person-{number}", "auxiliary": draw(CODES)}
@@ -208,7 +212,7 @@ def _companies(draw: st.DrawFn) -> Company:
     return Company.model_validate({
         "entities": entities, "charts": {code: {"accounts": accounts} for code, accounts in charts.items()},
         "axes": axes, "expense_types": types, "employees": employees,
-        "mileage_scales": draw(SCALES), "profiles": {code: profile() for code in codes(1)},
+        "mileage_scales": draw(SCALES), "profiles": {code: draw(_profiles(sorted(types))) for code in codes(1)},
         "connections": connections, "destinations": destinations,
         "exports": {code: export(pick(connections)) for code in codes(2)} if connections else {},
     })  # fmt: skip
