@@ -246,9 +246,9 @@ class _Work:
         policy = self.policies.get(profile)
         if policy is None:
             policy = self.policies[profile] = Policy(self.company, self.code, profile, self.plugins.rules)
-            self.firsts[profile] = self._first(policy)
+            self.firsts[profile] = self._first(policy, self.since)
         zone = ZoneInfo(self.company.entities[self.code].time_zone)
-        rows = stored.history(self.connection, entity_id, employee_id, self.firsts[profile])
+        rows = self._rows(entity_id, employee_id, policy, self.firsts[profile])
         by_id = {row.id: row for row in rows}
         declared = (
             one if one.state == "gone" else one._replace(state="open")
@@ -260,9 +260,19 @@ class _Work:
             if row.day >= since:
                 yield _one(row, judgement)
 
-    def _first(self, policy: Policy) -> str:
-        """The first day that bears on expenses since ``since``: windows reach into windows, some rounds of them."""
-        first = self.since
+    def _rows(self, entity_id: int, employee_id: int, policy: Policy, first: str) -> list[JudgedRow]:
+        """What bears on the expenses compared: also on what their refunds name, however long ago that was."""
+        since = self.since.isoformat()
+        while True:
+            rows = stored.history(self.connection, entity_id, employee_id, first)
+            named = {(row.source, row.cancels) for row in rows if row.cancels and row.day >= since}
+            earliest = min((row.day for row in rows if (row.source, row.line_key) in named), default=first)
+            if earliest >= first:
+                return rows
+            first = self._first(policy, date.fromisoformat(earliest))
+
+    def _first(self, policy: Policy, first: date) -> str:
+        """The first day that bears on expenses since ``first``: windows reach into windows, some rounds of them."""
         for _ in range(_ROUNDS):
             reached = min((policy.window(code, first)[0] for code in self.types), default=first)
             if reached >= first:
