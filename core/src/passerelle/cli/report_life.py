@@ -46,7 +46,7 @@ def _decided(decided: Decided, done: str, following: str, what: str = "report") 
     return Answer(
         decided,
         text=text,
-        exit_code=1 if decided.findings else 0,
+        exit_code=1 if any(finding.severity == "error" for finding in decided.findings) else 0,
         next=following,
         findings=decided.findings,
     )

@@ -183,7 +183,7 @@ def _one_expense(
     decide: _DecidingLine,
     reason: str,
 ) -> Decided:
-    judge_due(database, clock)  # so that it is known what the policy covers
+    found = judge_due(database, clock).findings  # so that it is known what the policy covers
     now = instant_text(clock())
     with database.transaction() as connection:
         directory = masterdata.load(connection)
@@ -215,7 +215,8 @@ def _one_expense(
             if act == "control" and standing.controlled_at != one.standing.controlled_at:
                 events.append(Event(one.id, now, by, act, one.revision, "every expense is controlled"))
             report_events.record(connection, events)
-    return _then_posted(database, clock, int(changed), int(not changed), 0)
+    decided = _then_posted(database, clock, int(changed), int(not changed), 0)
+    return decided.model_copy(update={"findings": (*found, *decided.findings)})
 
 
 def _controlled_alone(
