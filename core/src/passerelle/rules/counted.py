@@ -94,14 +94,16 @@ class Counted:
             self.originals[refund.id] = Original(refund, refund.covered)
 
     def take_unnamed_refund(self, plan: Plan, refund: Declared) -> None:
-        """A refund that names no expense gives room back to its own period, whole, and is no declaration."""
-        for threshold in (*plan.counting.caps, *plan.counting.alerts):
-            self.room(threshold.key).give_back(-(refund.gross if threshold.own else refund.entity_gross), 0)
+        """A refund that names no expense gives room back to its own period, and is no declaration."""
+        caps, alerts = self._standing(plan.counting.caps), self._standing(plan.counting.alerts)
+        for room, own in caps:
+            room.give_back(-(refund.covered if own else refund.entity_covered), 0)
+        for room, own in alerts:
+            room.give_back(-(refund.gross if own else refund.entity_gross), 0)
         for rule in plan.counting.contributed:
             self.lists.setdefault(rule.key, []).append(refund)
         if refund.id in self.named:
-            caps, alerts = self._standing(plan.counting.caps), self._standing(plan.counting.alerts)
-            self.originals[refund.id] = Original(refund, refund.gross, 0, caps, alerts)
+            self.originals[refund.id] = Original(refund, refund.covered, 0, caps, alerts)
 
     def set_aside(self, plan: Plan, expense: Declared) -> None:
         """An expense that counts for nothing, gone or blocked, for the refunds that name it.

@@ -120,11 +120,12 @@ class Policy:
     def _judge(self, expense: Declared, counted: Counted, leave: tuple[Leave, ...]) -> Judgement:
         plan = self._plan(expense)
         verdicts: list[Verdict] = [] if plan.refused is None else [plan.refused]
-        year, distance = None, _NO_DISTANCE
+        year, distance, amount_known = None, _NO_DISTANCE, True
         if expense.computed or plan.fill is not None:
             expense, filling, year, distance = self._filled(plan, expense, counted)
             if filling is not None:
                 verdicts.append(filling)
+            amount_known = not expense.computed or (filling is not None and filling.outcome != "block")
         _numbers(plan.judging, expense, counted, verdicts)
         for check in plan.checks:
             verdicts.append(check(expense, leave))
@@ -136,8 +137,10 @@ class Policy:
             if verdict.outcome == "block":
                 blocked = True
         beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
-        watch(plan.judging.alerts, expense, beyond, counted, verdicts)
-        covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, most, verdicts)
+        covered = entity_covered = 0
+        if amount_known:
+            watch(plan.judging.alerts, expense, beyond, counted, verdicts)
+            covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, most, verdicts)
         if blocked:
             covered = entity_covered = 0
             verdicts = [_without_it(verdict) for verdict in verdicts]
