@@ -27,7 +27,8 @@ def command(folder: Path) -> None:
     """Run the main job in FOLDER (default ./passerelle-demo): nothing outside it is touched.
 
     A company with two legal entities goes from expense reports to proven files in a folder and on an SFTP server that
-    is started on this machine alone. One report is refused on purpose, explained, mended, and sent in a second run.
+    is started on this machine alone. The policy refuses a meal, caps a hotel, and says why. One report is held back on
+    purpose, explained, mended, and sent in a second run.
     """
     _prepare(folder)
     home = Path.cwd()
@@ -89,23 +90,26 @@ def _point_to(port: int, host_key: str) -> None:
 def _story() -> None:
     _say("1. The company: two legal entities, their charts, formats and destinations")
     _run("config", "apply", "company.toml")
-    _say("2. Six expense reports come in, approved and controlled; one cannot be booked")
+    _say("2. Six expense reports come in, approved and controlled; the policy judges each line; one cannot be booked")
     _run("reports", "import", "reports.jsonl", expected=(0, 1))
+    _say("3. Why is Camille's second meal refused, and her hotel covered in part? The policy explains itself")
+    _run("rules", "explain", "ND000001/3-bis")
+    _run("rules", "explain", "CP000001/7")
     _say(
-        "3. What would leave for France: the balance, the first lines of both Sage files, and what is left out and why"
+        "4. What would leave for France: the balance, the first lines of both Sage files, and what is left out and why"
     )
     _run("export", "preview", "fr-accounting", expected=(1,))
-    _say("4. It leaves: frozen, numbered, rendered, read back, proven, delivered to the folder and by SFTP")
+    _say("5. It leaves: frozen, numbered, rendered, read back, proven, delivered to the folder and by SFTP")
     _run("export", "create", "fr-accounting", expected=(0, 1))
     _run("export", "create", "gb-accounting")
-    _say("5. Why is ND000003 not in the export?")
+    _say("6. Why is ND000003 not in the export?")
     _run("export", "why", "ND000003")
-    _say("6. The accountant adds the missing VAT rule to company.toml; a second run lets the report go, and only it")
+    _say("7. The accountant adds the missing VAT rule to company.toml; a second run lets the report go, and only it")
     path = Path("company.toml")
     path.write_text(path.read_text(encoding="utf-8").replace(_BEFORE, _BEFORE + _RULE), encoding="utf-8")
     _run("config", "apply", "company.toml")
     _run("export", "create", "fr-accounting")
-    _say("7. The books, and the proof that what left equals them")
+    _say("8. The books, and the proof that what left equals them")
     _run("ledger", "balance")
     _run("ledger", "verify")
     _run("export", "list")
@@ -132,7 +136,9 @@ def _closing(folder: Path) -> None:
     for path in sorted((folder / "server/files/incoming").iterdir()):
         click.echo(f"  {path.name}  {path.stat().st_size:,} bytes")
     click.echo(
-        "\nSix reports came in. Five were booked and sent at once; the sixth had a VAT rate that nobody had described,"
+        "\nSix reports came in. The policy refused a second meal of one day, alone, and covered a hotel up to its cap:"
+        "\nthe rest of what the company's card paid is an advance that the employee owes."
+        "\nFive reports were booked and sent at once; the sixth had a VAT rate that nobody had described,"
         "\nso it was left out and named, mended in the configuration, and sent alone by the second run. Every file was"
         "\nread back and compared with the ledger before it left."
         f"\n\nnext:  cd {folder}  and look around:  passerelle export show 1 --entity FR"
