@@ -1,0 +1,183 @@
+"""Refunds: what is taken back, where the room returns, and that none is ever blocked."""
+
+from __future__ import annotations
+
+import pytest
+from tests.core.rules.a_policy import ALL_TICKED, check
+
+CONTROLLED = """
+cap = [{ amounts = { EUR = 60 }, period = "day" }]
+alert = [{ amounts = { EUR = 80 }, period = "day" }]
+"""
+POLICY = ALL_TICKED.replace("types.TAXI]", f"types.TAXI]{CONTROLLED}").replace(
+    "types.MEAL]", f"types.MEAL]{CONTROLLED}"
+)
+ONCE = POLICY.replace("types.TAXI]", "types.TAXI]\ncount = [{ limit = 1, period = 'day' }]")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 | 50.00
+            2026-01-20 TAXI -50.00 names=1 | -50.00
+            2026-01-15 TAXI  60.00 | 60.00
+            2026-01-20 TAXI  70.00 | 60.00 cap
+            """,
+            id="a whole refund: the room returns to the day of the original, not to its own",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI 100.00 | 60.00 alert cap
+            2026-01-15 TAXI -30.00 names=1 |  0.00
+            2026-01-15 TAXI -30.00 names=1 | -20.00
+            2026-01-15 TAXI -40.00 names=1 | -40.00
+            """,
+            id="what was not covered goes first: of 100 with 60 covered, 30 then 30 then 40 come back",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 | 50.00
+            2026-01-15 TAXI -70.00 names=1 | -70.00
+            2026-01-15 TAXI  90.00 | 80.00 cap
+            """,
+            id="more than the original: all of it comes back",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 control=10.00 | 10.00
+            2026-01-15 TAXI -40.00 names=1 | 0.00
+            2026-01-15 TAXI -10.00 names=1 | -10.00
+            """,
+            id="what an accountant lowered counts as not covered",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 gone
+            2026-01-15 TAXI -50.00 names=1 | 0.00
+            2026-01-15 TAXI  50.00 refused
+            2026-01-15 TAXI -60.00 names=3 | -10.00
+            """,
+            id="of an original that is gone or blocked nothing is covered: only what exceeds it comes back",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 | 50.00
+            2026-01-15 TAXI -50.00 | -50.00
+            2026-01-15 TAXI  60.00 | 60.00
+            """,
+            id="one that names none is taken back whole, in its own period",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 | 50.00
+            2026-01-15 GAS  -50.00 names=1 no-receipt | -50.00
+            2026-01-15 TAXI  60.00 | 60.00
+            """,
+            id="the type of the original, whatever the refund says",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 fixed=40.00
+            2026-01-15 TAXI -30.00 names=1 fixed=-20.00
+            2026-01-15 TAXI -20.00 names=1 | -20.00
+            2026-01-15 TAXI  70.00 | 60.00 cap
+            """,
+            id="fixed originals and refunds with their covers as they were",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI 100.00 | 60.00 alert cap
+            2026-01-15 TAXI -100.00 names=1 fixed=-60.00
+            2026-01-15 TAXI  80.00 | 60.00 cap
+            """,
+            id="a fixed refund of an open original waits for it: it gives back no room that nobody took",
+        ),
+        pytest.param(
+            """
+            2026-01-15 MEAL 100.00 guests=1 | 100.00
+            2026-01-15 MEAL -50.00 names=1 | -50.00
+            2026-01-15 MEAL  80.00 | 70.00 cap
+            """,
+            id="a partial refund that states no guests leaves the shares",
+        ),
+        pytest.param(
+            """
+            2026-01-15 MEAL 100.00 guests=2 | 100.00
+            2026-01-15 MEAL -50.00 names=1 guests=1 | -50.00
+            2026-01-15 MEAL  80.00 | 70.00 cap
+            """,
+            id="… one that states some takes them away",
+        ),
+        pytest.param(
+            """
+            2026-01-15 MEAL 100.00 guests=1 | 100.00
+            2026-01-15 MEAL -100.00 names=1 | -100.00
+            2026-01-15 MEAL  80.00 | 60.00 cap
+            """,
+            id="… and a whole one takes all of them, whatever it states",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI  50.00 USD | 50.00
+            2026-01-15 TAXI -45.00 names=1 | -45.00
+            2026-01-15 TAXI  60.00 | 60.00
+            """,
+            id="a refund in another currency, by the original's own rate",
+        ),
+    ],
+)
+def test_refunds(table: str) -> None:
+    check(POLICY, table)
+
+
+def test_a_refund_is_no_declaration_and_gives_none_back() -> None:
+    check(
+        ONCE,
+        """
+        2026-01-15 TAXI -10.00 | -10.00
+        2026-01-15 TAXI  50.00 | 50.00
+        2026-01-15 TAXI -50.00 names=2 | -50.00
+        2026-01-15 TAXI  50.00 | blocked count
+        """,
+    )
+
+
+def test_no_rule_blocks_a_refund() -> None:
+    forbidding = "".join(
+        f"[profiles.generic.rules.{kind}]\nkind = '{kind}'\n{more}\n"
+        for kind, more in {"comment": "", "receipt": "", "age": "days = 0", "days": "weekends = 'block'"}.items()
+    )
+    check(
+        "[profiles.generic]\nname = 'Nothing is ticked'\n" + forbidding,
+        """
+        2026-01-17 TAXI -50.00 no-comment no-receipt declared=2026-03-01 | -50.00
+        2026-01-17 TAXI  50.00 | blocked type days
+        """,
+    )
+
+
+def test_a_refund_verdict_explains_itself() -> None:
+    found = check(
+        POLICY,
+        """
+        2026-01-15 TAXI 100.00 | 60.00 alert cap
+        2026-01-20 TAXI -50.00 names=1 | -10.00
+        2026-01-20 TAXI -1.00 | -1.00
+        """,
+    )
+    [named], [unnamed] = found[2].verdicts, found[3].verdicts
+    assert (named.kind, named.period, named.used, named.left, named.unit) == ("refund", "2026-01-15", 6000, 5000, "EUR")
+    assert named.note == "cancels L1"
+    assert (unnamed.outcome, unnamed.note) == ("ok", "names no expense that it cancels")
+
+
+def test_without_a_policy_a_refund_is_covered_by_what_is_left_of_what_it_names() -> None:
+    check(
+        "",
+        """
+        2026-01-15 TAXI 50.00 control=20.00 | 20.00
+        2026-01-15 TAXI -50.00 names=1 | -20.00
+        """,
+    )
