@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.conftest import StandingClock
+from tests.core.services import an_export
 from tests.core.services.an_export import COMPANY, SPLIT, House, meal, train
 
 from passerelle.errors import Finding, Refused
@@ -43,6 +45,13 @@ POSTING_DATES = st.sampled_from(["latest_expense", "approval", "end_of_period"])
 DAYS = st.sampled_from(["2025-12-29", "2025-12-30", "2025-12-31", "2026-01-14"])
 OTHER_SPLIT = [{"percent": "33.3", "sections": {"CENTRE": "MKT", "PROJET": "P1"}},
                {"percent": "66.7", "sections": {"CENTRE": "DEV", "PROJET": "P1"}}]  # fmt: skip
+CAP = {"cap": [{"amounts": {"EUR": "60"}, "period": "day"}]}
+POLICIES: list[dict[str, Any]] = [
+    {},
+    {"TRAIN": CAP, "MEAL": {"count": [{"limit": 1, "period": "month"}]}},
+    {"TRAIN": {}, "MEAL": CAP},
+    {"TRAIN": CAP},  # no meal may be declared
+]
 
 
 @st.composite
@@ -70,11 +79,12 @@ class Exports(RuleBasedStateMachine):
 
     fresh: Callable[[], House]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(policy=st.sampled_from(POLICIES))
+    def begin(self, policy: dict[str, Any]) -> None:
         self.house = type(self).fresh()
         self.revisions: dict[str, int] = {}
         self.live: list[int] = []
+        self.policy(policy)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -95,6 +105,35 @@ class Exports(RuleBasedStateMachine):
     @rule(late=st.sampled_from([life.approve, life.control]))
     def decide(self, late: Callable[..., Any]) -> None:
         late(self.house.database, self.house.clock, "paul", None, "FR")
+
+    @rule(id=IDS, act=st.sampled_from([life.refuse, life.refuse, life.cancel, life.send_back]))
+    def take_back(self, id: str, act: Callable[..., Any]) -> None:
+        """Before or after it was approved, posted, exported; a higher revision opens it again."""
+        self.house.clock.advance(hours=30)  # type: ignore[attr-defined]
+        for (number,) in self.house.rows("SELECT number FROM report WHERE source_id = ?", id):
+            with suppress(Refused):
+                act(self.house.database, self.house.clock, "paul", [number], "not ours", "FR")
+
+    @rule(data=st.data(), part=st.integers(0, 3))
+    def lower(self, data: st.DataObject, part: int) -> None:
+        """An accountant covers less of an expense, whatever has left of it."""
+        lines = self.house.rows(
+            "SELECT r.number, x.line_key, x.entity_covered FROM expense x JOIN report r ON r.id = x.report_id"
+            " WHERE x.entity_covered > 0 AND NOT x.withdrawn ORDER BY x.id"
+        )
+        if lines:
+            number, key, covered = data.draw(st.sampled_from(lines))
+            self.house.clock.advance(hours=30)  # type: ignore[attr-defined]
+            with suppress(Refused):
+                cover = an_export.amount(covered * part // 4)
+                life.control_expense(
+                    self.house.database, self.house.clock, "paul", number, key, cover, "too dear", "FR"
+                )
+
+    @rule(policy=st.sampled_from(POLICIES))
+    def policy(self, policy: dict[str, Any]) -> None:
+        """What is declared from now on is capped or refused: own money is not owed, company money is an advance."""
+        self.house.configure(profiles={"generic": {"name": "All", "types": policy}} if policy else {})
 
     @rule(
         employee=st.sampled_from(["E1", "E2"]),
@@ -253,7 +292,9 @@ class Exports(RuleBasedStateMachine):
             " JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision ORDER BY 1"
         )
         for entry, approval, controlled, post_due, posted, count, live in rows:
-            eligible = approval == "approved" and controlled and not post_due
+            ended = approval in ("refused", "cancelled")
+            assert not ended or post_due or count == 0, "nothing of it stays in the ledger"
+            eligible = (ended or (approval == "approved" and controlled)) and not post_due
             waiting = posted > (live or 0) and (count > 0 or live is not None)
             if not (eligible and waiting):
                 assert entry not in found, "exported, not yet eligible, or nothing to export"
