@@ -337,5 +337,6 @@ def _after_show(one: ReportDetail) -> str:
 
 
 # they add their commands to the group
+from passerelle.cli import declaring as _declaring  # noqa: E402, F401
 from passerelle.cli import report_life as _report_life  # noqa: E402, F401
 from passerelle.cli import sections as _sections  # noqa: E402, F401

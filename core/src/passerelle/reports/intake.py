@@ -129,6 +129,7 @@ def check_expense(
     gross = 0 if given.amount is None else _minor(given.amount, currency, "amount", object, findings)
     if given.amount is None:
         findings.extend(_without_amount(view, given, object))
+        given = given.model_copy(update={"entity_amount": None, "vat": ()})
     converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
     vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
     findings.extend(split_faults(view.choices, given, employee if employee in view.employees else None, object))

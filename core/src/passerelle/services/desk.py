@@ -28,7 +28,18 @@ class Desk:
 
     def open(self, connection: Connection) -> Directory:
         """The configuration, which nobody changes until the transaction ends. Ask before any employee is locked."""
-        edition = masterdata.hold(connection)
+        return self._at(connection, masterdata.hold(connection))
+
+    def look(self, connection: Connection) -> None:
+        """Reads it ahead of time, in any transaction."""
+        self._at(connection, masterdata.edition(connection))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was read at all."""
+        return self._directory is not None
+
+    def _at(self, connection: Connection, edition: int) -> Directory:
         if self._directory is None or edition != self._edition:
             self._directory = masterdata.load(connection)
             self._edition = edition

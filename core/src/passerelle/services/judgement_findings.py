@@ -35,7 +35,7 @@ def _refused(name: str, row: JudgedRow, value: str, said: str) -> Finding:
         object=name,
         value=value,
         expected=said,
-        remedy=f"passerelle rules explain {row.line_key}; declare it again once it is corrected",
+        remedy=f"passerelle rules explain {row.report_number}/{row.line_key}; declare it again once it is corrected",
         who="employee",
     )
 
@@ -47,7 +47,7 @@ def _uncovered(name: str, row: JudgedRow, value: str, said: str) -> Finding:
         object=name,
         value=value,
         expected=said,
-        remedy=f"passerelle rules explain {row.line_key}; the employee owes the whole amount back",
+        remedy=f"passerelle rules explain {row.report_number}/{row.line_key}; the employee owes the whole amount back",
         who="employee",
         severity="warning",
     )
@@ -61,7 +61,7 @@ def _capped(name: str, row: JudgedRow, value: str, said: str) -> Finding:
         field="covered",
         value=value,
         expected=said,
-        remedy=f"passerelle rules explain {row.line_key}",
+        remedy=f"passerelle rules explain {row.report_number}/{row.line_key}",
         who="employee",
         severity="warning",
     )
@@ -74,7 +74,7 @@ def _alert(name: str, row: JudgedRow, value: str, said: str) -> Finding:
         object=name,
         value=value,
         expected=said,
-        remedy=f"passerelle rules explain {row.line_key}; compare it with its receipt before you approve it",
+        remedy=f"passerelle rules explain {row.report_number}/{row.line_key}; compare it with its receipt before you approve it",
         who="accountant",
         severity="warning",
     )

@@ -39,9 +39,14 @@ class Ruling(NamedTuple):
         return self.before.verdicts is None
 
     @property
+    def newly_blocked(self) -> bool:
+        """Whether the policy blocks it, and did not before."""
+        return self.judgement.blocked and (self.first or not self.before.blocked)
+
+    @property
     def refused(self) -> bool:
-        """Whether it is refused just now: own money that the policy blocks."""
-        return self.judgement.blocked and self.before.own_money
+        """Whether that refuses it: it is own money."""
+        return self.newly_blocked and bool(self.before.own_money)
 
     @property
     def capped(self) -> bool:
@@ -69,15 +74,14 @@ class _Count:
     def add(self, ruling: Ruling) -> None:
         before, judgement = ruling
         self.counts["expenses" if ruling.first else "changed"] += 1
-        newly_blocked = judgement.blocked and (ruling.first or not before.blocked)
-        self.counts["blocked"] += newly_blocked
-        self.counts["refused"] += newly_blocked and before.own_money
+        self.counts["blocked"] += ruling.newly_blocked
+        self.counts["refused"] += ruling.refused
         self.counts["capped"] += ruling.capped
         self.counts["alerts"] += ruling.alerted
         if ruling.first:
             self.declared[before.currency] += judgement.gross
             self.covered[before.currency] += judgement.covered
-        if newly_blocked or ruling.capped or ruling.alerted:
+        if ruling.newly_blocked or ruling.capped or ruling.alerted:
             found = findings_of(before, judgement, ruling.capped, ruling.alerted)
             self.counts["findings_total"] += len(found)
             self.findings.extend(found[: _KEPT - len(self.findings)])

@@ -96,7 +96,8 @@ def queue_open(
     queued: int = execute(
         connection,
         f"INSERT INTO judging_due (entity_id, employee_id) SELECT DISTINCT r.entity_id, r.employee_id "
-        f"FROM report r JOIN expense x ON x.report_id = r.id WHERE {_OPEN}{where} ORDER BY 1, 2 "
+        f"FROM report r JOIN expense x ON x.report_id = r.id WHERE {_OPEN}{where} "
+        "ORDER BY r.entity_id, r.employee_id "
         "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
     ).rowcount
     return queued
@@ -138,7 +139,8 @@ def open_days(
         part = employee_ids[start : start + _IN]
         rows = execute(
             connection,
-            "SELECT r.employee_id, x.type_id, min(x.day), max(x.day) FROM report r JOIN expense x ON x.report_id = r.id "
+            "SELECT r.employee_id, x.type_id, min(x.day), max(x.day) "
+            "FROM report r JOIN expense x ON x.report_id = r.id "
             f"WHERE r.entity_id = ? AND r.employee_id IN ({', '.join('?' * len(part))}) AND {_OPEN} "
             "GROUP BY r.employee_id, x.type_id",
             (entity_id, *part),

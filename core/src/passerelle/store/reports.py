@@ -93,7 +93,8 @@ def expenses_by_key(
 def in_turn(connection: Connection) -> None:
     """From here to the end of the transaction nobody else adds lines to open reports, or approves or controls any.
 
-    It comes before every other lock. Else a line could join a report that is being approved: it would never be posted. SQLite has one writer anyway.
+    It comes before every other lock. Else a line could join a report that is being approved: it would never be posted.
+    SQLite has one writer anyway.
     """
     if connection.dialect.name != "sqlite":
         execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended('passerelle:reports', 0))")
