@@ -14,7 +14,7 @@ from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
 from passerelle.store.database import Database
 
-from .a_policy import COMPANY, PROFILES, Policed, a_report, an_expense, configure
+from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
 
 COMPANY_PAID = {"payer": "company"}
 LEDGER = "SELECT kind, account, sum(amount) FROM line GROUP BY kind, account ORDER BY kind COLLATE BINARY"
