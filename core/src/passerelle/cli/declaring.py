@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ _entity = click.option("--entity", help="Only this legal entity.")
 _TRIP = ("distance", "unit", "power", "vehicle_class", "vehicle")
 
 
-def _option(name: str, words: str, **how: Any) -> Any:
+def _option(name: str, words: str, **how: Any) -> Callable[[Any], Any]:
     return click.option(name, help=words, **how)
 
 
