@@ -66,15 +66,16 @@ def _settings(path: Path, rule: PluginRule, offered: PolicyRule) -> Iterator[Fau
             ]
     for where, expected in wrong:
         here: Path = (*path, *where)
-        value = rule.settings.get(str(where[0])) if where else None
+        name = str(where[0]) if where else ""
+        others = [one for one in known if one not in rule.settings]
         finding = Finding(
             "PSR-3043",
             f"The rule {rule.rule} does not take this setting.",
             object=describe(here),
             field=key_path(here),
-            value=said(value),
+            value=said(rule.settings.get(name)),
             expected=expected,
-            remedy=hinted(str(where[0]) if where else "", known, f"correct {key_path(here)}"),
+            remedy=hinted(name, others, f"correct {key_path(here)}"),
             who="admin",
         )
         yield Fault(here, finding)

@@ -17,9 +17,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import FrozenInstanceError, fields, replace
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from passerelle.connector import API, Ability, Connector, Support
 from passerelle.errors import Finding
@@ -272,8 +273,15 @@ def example(connector: Connector) -> dict[str, Any]:
     return values
 
 
-def sources(plugin: Installed) -> list[Path]:
-    """The Python files of the package that offers a connector."""
+class Offered(Protocol):
+    """What a plugin offers, with its entry point."""
+
+    @property
+    def point(self) -> EntryPoint: ...
+
+
+def sources(plugin: Offered) -> list[Path]:
+    """The Python files of the package that offers a connector or a rule."""
     spec = find_spec(plugin.point.module.partition(".")[0])
     assert spec is not None
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from passerelle.testing.story import Story
 
-pytest.register_assert_rewrite("passerelle.testing.conformance")
+pytest.register_assert_rewrite("passerelle.testing.conformance", "passerelle.testing.rule_conformance")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
