@@ -57,7 +57,7 @@ def rule_sentence(rule: Rule) -> str:
 def _asked(rule: Rule) -> str:
     types = _types(rule.types)
     if isinstance(rule, Restriction):
-        return f"Different types of {types} at most {_times(rule.limit)} a {rule.period}; one type alone, freely"
+        return f"At most {_times(rule.limit)} a {rule.period} among {types}, unless all are of one type"
     if isinstance(rule, MultipleThreshold):
         name = "Cap" if rule.kind == "cap" else "Alert threshold"
         return f"{name} on {types} together: {_amounts(rule.amounts)} a {rule.period}"

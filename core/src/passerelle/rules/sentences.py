@@ -69,7 +69,8 @@ def _count(verdict: Verdict, subject: str) -> str:
 
 
 def _restriction(verdict: Verdict, subject: str) -> str:
-    rule = f"Restriction {subject}, different types at most {verdict.threshold} times {_each(verdict.period)}"
+    times = "once" if verdict.threshold == 1 else f"{verdict.threshold} times"
+    rule = f"Restriction {subject}, different types at most {times} {_each(verdict.period)}"
     if verdict.outcome == "block":
         return f"{rule}: blocked {verdict.note}; {verdict.used} counted before {_within(verdict.period)}."
     return f"{rule}: allowed {_within(verdict.period)} {_before(verdict)}."
