@@ -99,11 +99,15 @@ def apply(session: Session, file: Path, dry_run: bool, expect: str, exit_code: b
         told, following = plan_text(plan, again=again, show_all=show_all), f"{again} --expect {plan.expect}"
     else:
         told, following = plan_text(_done(plan), written=True, show_all=show_all), "passerelle reports import FILE"
+        if applied.judged_otherwise:
+            told += f"\n  The policy says something else now of {applied.judged_otherwise:,} expenses."
         waited = post_due(session.database, session.clock)
         if waited.posted:
             told += f"\n  Booked {waited.posted:,} approved reports that had waited for this."
     code = 6 if dry_run and exit_code and plan.changes else 0
-    return Answer(applied, told, code, following, applied.warnings)
+    found = (*applied.warnings, *applied.verdicts)
+    refused = any(finding.severity == "error" for finding in found)
+    return Answer(applied, told, 1 if refused else code, following, found)
 
 
 @answering(

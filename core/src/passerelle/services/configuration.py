@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,9 @@ from passerelle.periods import Clock, instant_text
 from passerelle.plan import Plan
 from passerelle.plugins import discover
 from passerelle.services.connected_formats import format_faults
+from passerelle.services.judging import judge_due
 from passerelle.services.plugin_rules import plugin_rule_faults
+from passerelle.store import judging
 from passerelle.store import masterdata as store
 from passerelle.store.database import Connection, Database
 from passerelle.store.usage import usage
@@ -27,11 +30,16 @@ from passerelle.store.usage import usage
 
 @dataclass(frozen=True)
 class Applied:
-    """The plan, whether it was written, and what is doubtful in the configuration though it can be applied."""
+    """The plan, whether it was written, and what is doubtful in the configuration though it can be applied.
+
+    ``judged_otherwise``: open expenses of which the policy says something else now, with what ``verdicts`` tell.
+    """
 
     plan: Plan
     written: bool
     warnings: tuple[Finding, ...] = ()
+    judged_otherwise: int = 0
+    verdicts: tuple[Finding, ...] = ()
 
 
 class PlanChanged(Refused):
@@ -102,18 +110,20 @@ def apply(
     """Makes the configuration be what ``text`` says, whole or not at all.
 
     With ``expect`` it does so only if the plan is the one that was shown under that hash, else ``PlanChanged``.
-    Applying the same text again changes nothing.
+    Applying the same text again changes nothing. Open expenses are judged again where the policy changed for them.
     """
     wanted, warnings = check(text, file_name)
     if dry_run:
         with database.reading() as connection:
-            plan, _ = _plan(connection, wanted, text, file_name, expect)
+            plan, _, _ = _plan(connection, wanted, text, file_name, expect)
         return Applied(plan, False, warnings)
     with database.transaction() as connection:
         store.lock(connection)
-        plan, changes = _plan(connection, wanted, text, file_name, expect)
+        plan, changes, directory = _plan(connection, wanted, text, file_name, expect)
         store.apply(connection, changes, instant_text(clock()))
-    return Applied(plan, True, warnings)
+        _queue(connection, changes, directory)
+    judged = judge_due(database, clock)
+    return Applied(plan, True, warnings, judged.changed + judged.expenses, judged.findings)
 
 
 def export(database: Database) -> str:
@@ -153,7 +163,7 @@ def schema() -> dict[str, Any]:
 
 def _plan(
     connection: Connection, wanted: Company, text: str, file_name: str, expect: str
-) -> tuple[Plan, list[ObjectChange]]:
+) -> tuple[Plan, list[ObjectChange], store.Directory]:
     directory = store.load(connection)
     changes, unchanged = compare(directory.company, wanted, directory.dormant())
     used = usage(connection, directory.ids, changes)
@@ -164,4 +174,35 @@ def _plan(
         raise Refused(replace(fault.finding, place=source.at(fault.path)) for fault in refused)
     if expect and expect != plan.expect:
         raise PlanChanged(plan, expect)
-    return plan, changes
+    return plan, changes, directory
+
+
+# the fields of an object that bear on judgements; every change of a profile or a mileage scale does
+_JUDGED_BY = {
+    "entity": ("country", "currency", "time_zone", "holiday_region", "approval_steps"),
+    "expense_type": ("kind",),
+    "employee": ("entity", "profile", "leave"),
+}
+
+
+def _queue(connection: Connection, changes: Sequence[ObjectChange], directory: store.Directory) -> None:
+    """Whoever has open expenses that these changes concern is judged again."""
+    touched = [change.key for change in changes if _bears_on_judgements(change)]
+    if any(key.kind in ("profile", "mileage_scale", "expense_type") for key in touched):
+        judging.queue_open(connection)
+        return
+    ids = {kind: {directory.ids[key] for key in touched if key.kind == kind} for kind in ("entity", "employee")}
+    if ids["entity"]:
+        judging.queue_open(connection, entity_ids=ids["entity"])
+    if ids["employee"]:
+        judging.queue_open(connection, employee_ids=ids["employee"])
+
+
+def _bears_on_judgements(change: ObjectChange) -> bool:
+    before, after = change.before or change.dormant, change.after
+    if change.key.kind in ("profile", "mileage_scale"):
+        return True
+    if before is None or change.key.kind not in _JUDGED_BY:
+        return False  # nothing was declared on what is new
+    fields = _JUDGED_BY[change.key.kind]
+    return after is None or change.before is None or any(before[name] != after[name] for name in fields)

@@ -241,6 +241,7 @@ def _draft(
     new = stored.NewReport(
         employee_id, SOURCE, newest or f"{declaring.employee}/{begun + 1}", kind, 1, False, "", "",
         declaring.title or f"{month_of(local)} {declaring.employee}", instant_text(now), Standing(),
+        stated=False,
     )  # fmt: skip
     (report_id,) = stored.add_reports(connection, entity_id, [new])
     (added,) = (one for one in drafts.drafts_of(connection, entity_id, employee_id) if one.id == report_id)

@@ -38,6 +38,7 @@ class NewReport(NamedTuple):
     title: str
     declared_at: str
     standing: Standing
+    stated: bool = True  # by its source, which is kept as who declared it; else the caller says who did
 
 
 class StoredExpense(NamedTuple):
@@ -176,6 +177,7 @@ def add_reports(connection: Connection, entity_id: int, reports: Sequence[NewRep
         (
             event
             for id, one in zip(ids, reports, strict=True)
+            if one.stated
             for event in report_events.stated(id, one.source, one.revision, one.declared_at, "declare", one.standing)
         ),
     )

@@ -1,0 +1,179 @@
+"""One expense at a time: drafts, verdicts in the answer, and two processes that declare at once; on both databases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from passerelle.errors import Refused, UsageFault
+from passerelle.periods import Clock
+from passerelle.services import configuration
+from passerelle.services.declaring import submit, withdraw
+from passerelle.services.posting import post_due
+from passerelle.store.database import Database
+
+from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture
+def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
+    configure(database)
+    return Policed(database, clock, tmp_path)
+
+
+@pytest.fixture
+def on_sqlite(sqlite_database: Database, clock: Clock, tmp_path: Path) -> Policed:
+    configure(sqlite_database)
+    return Policed(sqlite_database, clock, tmp_path)
+
+
+def test_a_declaration_tells_its_verdicts(policed: Policed) -> None:
+    first = policed.declare()
+    assert (first.report, first.expense, first.refused, first.judgement.covered) == (
+        "ND000001", "ND000001-1", False, "12.00",
+    )  # fmt: skip
+    assert [verdict.kind for verdict in first.judgement.verdicts] == ["count"]
+    second = policed.declare(amount="9.00")
+    assert (second.expense, second.refused, second.judgement.covered) == ("ND000001-2", True, "0.00")
+    assert [finding.code for finding in second.findings] == ["PSR-3020"]
+    assert policed.declare(date="2026-01-15").refused is False
+    assert policed.judged()[1] == ("ND000001-2", 900, 0, True)
+
+
+def test_a_mixed_draft_is_two_reports_that_are_submitted_together(policed: Policed) -> None:
+    own, company = policed.declare(), policed.declare("HOTEL", "200.00", payer="company")
+    assert (own.report, company.report, company.judgement.covered) == ("ND000001", "CP000001", "150.00")
+    done = submit(policed.database, policed.clock, policed.desk, "CP000001")
+    assert (set(done.reports), done.expenses, done.refused) == ({"ND000001", "CP000001"}, 2, 0)
+    assert policed.rows("SELECT count(*) FROM report WHERE submitted_at IS NULL") == [(0,)]
+    assert policed.declare(date="2026-01-20").report == "ND000002"
+    sources = policed.rows("SELECT number, source_id FROM report ORDER BY number COLLATE BINARY")
+    assert sources == [("CP000001", "E1/1"), ("ND000001", "E1/1"), ("ND000002", "E1/2")]
+
+
+def test_an_amount_is_filled_in(policed: Policed) -> None:
+    trips = [policed.declare("TRIP", None, mileage={"distance": "10"}, date=f"2026-01-{day}") for day in (10, 11)]
+    assert [one.judgement.covered for one in trips] == ["5.00", "5.00"]
+
+
+def test_what_is_withdrawn_leaves_its_room(policed: Policed) -> None:
+    policed.declare("HOTEL", "150.00")
+    assert policed.declare("HOTEL", "80.00", date="2026-01-15").judgement.covered == "0.00"
+    done = withdraw(policed.database, policed.clock, policed.desk, "ND000001-1")
+    assert (done.others, policed.judged()) == (1, [("ND000001-2", 8000, 8000, False)])
+    submit(policed.database, policed.clock, policed.desk, "E1")
+    with pytest.raises(Refused, match="PSR-1124"):
+        withdraw(policed.database, policed.clock, policed.desk, "ND000001-2")
+
+
+def test_a_refund_takes_back_what_was_declared_here(policed: Policed) -> None:
+    hotel = policed.declare("HOTEL", "100.00")
+    back = policed.declare("HOTEL", "-100.00", cancels=hotel.expense, date="2026-01-20")
+    assert back.judgement.covered == "-100.00"
+    assert policed.declare("HOTEL", "150.00", date="2026-01-21").judgement.covered == "150.00"
+    with pytest.raises(Refused, match="PSR-1119"):
+        policed.declare("HOTEL", "-1.00", cancels=hotel.expense, employee="E2")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"type": "NONE"}, "PSR-1103"),
+        ({"amount": "12,00"}, "PSR-1004"),
+        ({"amount": None}, "PSR-1002"),
+        ({"color": "red"}, "PSR-1003"),
+    ],
+)
+def test_what_cannot_be_taken_leaves_no_trace(on_sqlite: Policed, fields: dict[str, Any], code: str) -> None:
+    with pytest.raises(Refused, match=code):
+        on_sqlite.declare(**{"type": "LUNCH"} | fields)
+    assert on_sqlite.rows("SELECT id FROM report") == []
+    assert on_sqlite.rows("SELECT employee_id FROM judging_due") == []
+
+
+def test_nothing_to_submit_and_nobody_to_declare_for_are_told(on_sqlite: Policed) -> None:
+    with pytest.raises(Refused, match="PSR-1123"):
+        submit(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, "E1")
+    with pytest.raises(UsageFault, match="PSR-1215"):
+        on_sqlite.declare(employee="E9")
+
+
+def test_who_did_what_is_kept(on_sqlite: Policed) -> None:
+    on_sqlite.declare()
+    submit(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, "E1", by="paul")
+    rows = on_sqlite.rows("SELECT actor, act, detail FROM report_event ORDER BY id")
+    assert rows == [("E1", "declare", "expense ND000001-1"), ("paul", "submit", "")]
+
+
+def test_a_changed_policy_judges_what_is_open_and_the_desk_reads_it(policed: Policed) -> None:
+    policed.declare("HOTEL", "150.00")
+    generous = {"generic": PROFILES["generic"] | {"types": PROFILES["generic"]["types"] | {"HOTEL": {}}}}
+    configure(policed.database, COMPANY | {"profiles": generous})
+    assert policed.declare("HOTEL", "80.00", date="2026-01-15").judgement.covered == "80.00"
+
+
+def test_applying_a_policy_says_how_many_expenses_are_judged_otherwise(on_sqlite: Policed) -> None:
+    text = configuration.export(on_sqlite.database)
+    on_sqlite.declare("HOTEL", "150.00")
+    on_sqlite.reports(a_report(an_expense("H9", "HOTEL", "90.00", date="2026-03-01"), approved=True))
+    stricter = text.replace("150", "100")
+    applied = configuration.apply(on_sqlite.database, on_sqlite.clock, stricter, "company.toml")
+    assert (applied.judged_otherwise, [one.code for one in applied.verdicts]) == (1, ["PSR-3022"])
+    assert on_sqlite.judged() == [("H9", 9000, 9000, False), ("ND000001-1", 15000, 10000, False)]
+    assert configuration.apply(on_sqlite.database, on_sqlite.clock, stricter, "company.toml").judged_otherwise == 0
+
+
+# --- at the same instant ---------------------------------------------------------------------------------------------
+
+
+def at_once(url: str, folder: Path, *jobs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Runs each job in a process of its own, all let go by the same word; their answers."""
+    command = [sys.executable, str(HERE / "declaring_driver.py"), url, str(folder)]
+    runs = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in jobs]
+    try:
+        for run, job in zip(runs, jobs, strict=True):
+            assert run.stdin is not None
+            assert run.stdout is not None
+            run.stdin.write(json.dumps(job) + "\n")
+            run.stdin.flush()
+            assert run.stdout.readline() == "ready\n"
+        for run in runs:
+            assert run.stdin is not None
+            run.stdin.write("go\n")
+            run.stdin.flush()
+        return [json.loads(run.communicate(timeout=60)[0] or "{}") for run in runs]
+    finally:
+        for run in runs:
+            run.kill()
+            run.wait()
+
+
+def test_two_processes_never_both_slip_under_a_limit_of_one(policed: Policed, database_url: str) -> None:
+    days = [f"2026-02-{day:02d}" for day in range(1, 13)]
+    answers = at_once(database_url, policed.folder, {"declare": days}, {"declare": days})
+    refused = [answer["refused"] for answer in answers]
+    assert [one + other for one, other in zip(*refused, strict=True)] == [1] * len(days)
+
+
+def test_an_import_races_a_declaration(policed: Policed, database_url: str) -> None:
+    days = [f"2026-02-{day:02d}" for day in range(1, 9)]
+    at_once(database_url, policed.folder, {"declare": days}, {"import": days})
+    rows = policed.rows("SELECT day, blocked FROM expense ORDER BY day COLLATE BINARY")
+    assert len(policed.judged()) == 2 * len(days)
+    assert sorted(day for day, blocked in rows if blocked) == days
+    assert policed.rows("SELECT employee_id FROM judging_due") == []
+
+
+def test_killed_between_import_and_judges_the_next_command_judges(policed: Policed, database_url: str) -> None:
+    at_once(database_url, policed.folder, {"import": ["2026-02-01", "2026-02-01"], "die": True})
+    assert policed.rows("SELECT verdicts, blocked FROM expense") == [(None, False), (None, False)]
+    outcome = post_due(policed.database, policed.clock)
+    assert (outcome.posted, [finding.code for finding in outcome.findings]) == (1, ["PSR-3020"])
+    assert policed.rows("SELECT sum(amount) FROM line WHERE kind = 'expense'") == [(1200,)]
