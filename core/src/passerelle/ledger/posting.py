@@ -163,13 +163,10 @@ def _taxed_parts(
     row: ExpenseRow, posting: TypePosting, accounts: Determination, findings: list[Finding]
 ) -> list[_Part]:
     bases = [(str(rate), int(net), int(vat)) for rate, net, vat in json.loads(row.vat)]
-    stated = [part for _, net, vat in bases for part in (net, vat)]
-    original = _shared(row.covered, stated)
-    own = original if row.entity_covered == row.covered else _shared(row.entity_covered, stated)
+    original = _shared(row.covered, bases)
+    own = original if row.entity_covered == row.covered else _shared(row.entity_covered, bases)
     parts: list[_Part] = []
-    for number, (rate, _, stated_vat) in enumerate(bases):
-        net, vat = original[2 * number : 2 * number + 2]
-        own_net, own_vat = own[2 * number : 2 * number + 2]
+    for (rate, _, stated_vat), (net, vat), (own_net, own_vat) in zip(bases, original, own, strict=True):
         rule = posting.rule(rate)
         if rule is None and stated_vat:
             findings.append(_no_rule(row, rate, posting, accounts))
@@ -186,14 +183,17 @@ def _taxed_parts(
     return parts
 
 
-def _shared(covered: int, stated: list[int]) -> list[int]:
+def _shared(covered: int, bases: list[tuple[str, int, int]]) -> list[tuple[int, int]]:
     """Nets and VAT of what is covered, or of its conversion: in proportion to those stated, so that no cent is lost."""
+    stated = [part for _, net, vat in bases for part in (net, vat)]
     whole = sum(stated)
     if covered == whole:
-        return stated
-    if whole == 0:  # the source states an amount in the entity's currency for an original of zero
-        return [covered, *[0] * (len(stated) - 1)]
-    return money.apportion(covered, stated)
+        shares = stated
+    elif whole:
+        shares = money.apportion(covered, stated)
+    else:  # the source states an amount in the entity's currency for an original of zero
+        shares = [covered, *[0] * (len(stated) - 1)]
+    return list(zip(shares[::2], shares[1::2], strict=True))
 
 
 def sections_of(amount: int, split: str) -> str:
