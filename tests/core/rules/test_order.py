@@ -26,7 +26,7 @@ def placed(number: int, instant: str, names: int | None = None) -> Declared:
         ([placed(1, "12:00", 2), placed(2, "10:00"), placed(3, "11:00")], [2, 3, 1]),  # its own place is later
         ([placed(1, "08:00", 2), placed(2, "09:00", 3), placed(3, "10:00"), placed(4, "11:00")], [3, 2, 1, 4]),
         ([placed(1, "09:00", 1), placed(2, "08:00", 9)], [2, 1]),  # itself, and one that is not there
-        ([placed(1, "09:00", 2), placed(2, "08:00", 1)], [1, 2]),  # two that name each other: some order, always the same
+        ([placed(1, "09:00", 2), placed(2, "08:00", 1)], [1, 2]),  # each other: some order, always the same
     ],
 )
 def test_order(expenses: list[Declared], order: list[int]) -> None:

@@ -11,7 +11,7 @@ from passerelle import money
 from passerelle.masterdata.company import Leave
 from passerelle.masterdata.policy import AgeRule, CommentRule, DaysRule, FutureRule, ReceiptRule
 from passerelle.rules.days import Calendar, leave_on
-from passerelle.rules.declared import Declared, Outcome, Verdict
+from passerelle.rules.declared import Declared, Outcome, Verdict, new_verdict
 
 Check: TypeAlias = Callable[[Declared, tuple[Leave, ...]], Verdict]
 _Consequence: TypeAlias = Literal["allow", "alert", "block"]
@@ -35,10 +35,10 @@ def receipt_check(path: str, rule: ReceiptRule, currency: str, entity_currency: 
     def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         amount = expense.gross if own else expense.entity_gross
         if above is not None and amount <= above:
-            return Verdict(path, "receipt", "ok", expense.day, 0, amount, above, None, unit, "none is needed")
+            return new_verdict((path, "receipt", "ok", expense.day, 0, amount, above, None, unit, "none is needed"))
         outcome: Outcome = "ok" if expense.has_receipt else rule.consequence
         note = "" if expense.has_receipt else "there is none"
-        return Verdict(path, "receipt", outcome, expense.day, 0, amount, above, None, unit, note)
+        return new_verdict((path, "receipt", outcome, expense.day, 0, amount, above, None, unit, note))
 
     return check
 
@@ -61,7 +61,7 @@ def age_check(path: str, rule: AgeRule, day: str) -> Check:
     def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         age = max(0, _ordinal(expense.declared_day) - made)
         if age <= most:
-            return Verdict(path, "age", "ok", day, 0, age, most, most - age)
+            return new_verdict((path, "age", "ok", day, 0, age, most, most - age, "", ""))
         return Verdict(path, "age", consequence, day, 0, age, most, 0, "", f"on {expense.declared_day}")
 
     return check

@@ -55,25 +55,26 @@ class Counted:
         distance: Fraction = Fraction(0),
     ) -> None:
         """Counts an expense with its effective cover: caps take what is granted, alerts what is declared."""
-        numbers = self.numbers
-        for _, _, key, _ in plan.counting.counts:
+        limits, numbers, rooms = plan.counting, self.numbers, self.rooms
+        for _, _, key, _ in limits.counts:
             numbers[key] = numbers.get(key, 0) + 1
-        for _, _, key, _ in plan.counting.restrictions:
+        for _, _, key, _ in limits.restrictions:
             mix = self.mixes.get(key) or self.mixes.setdefault(key, Mix())
             mix.number += 1
             mix.types.add(expense.type)
-        for cap in plan.counting.caps:
-            self.room(cap.key).take(covered if cap.own else entity_covered, beyond)
-        for alert in plan.counting.alerts:
-            self.room(alert.key).take(expense.gross if alert.own else expense.entity_gross, beyond)
+        for _, _, key, _, own, _ in limits.caps:
+            (rooms.get(key) or self.room(key)).take(covered if own else entity_covered, beyond)
+        for _, _, key, _, own, _ in limits.alerts:
+            (rooms.get(key) or self.room(key)).take(expense.gross if own else expense.entity_gross, beyond)
         so_far = None
         if year is not None:
             so_far = self.years.setdefault(year, YearSoFar())
             so_far.trips += 1
             so_far.distance += distance
             so_far.worth += expense.gross
-        lists = [self.lists.setdefault(rule.key, []) for rule in plan.counting.contributed]
-        if lists:
+        lists: list[list[Declared]] = []
+        if limits.contributed:
+            lists = [self.lists.setdefault(rule.key, []) for rule in limits.contributed]
             shown = expense._replace(covered=covered, entity_covered=entity_covered)
             for counted in lists:
                 counted.append(shown)

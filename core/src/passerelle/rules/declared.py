@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, NamedTuple
 
 State = Literal["open", "fixed", "blocked", "gone"]
@@ -67,6 +68,10 @@ class Verdict(NamedTuple):
     left: int | None = None  # after this expense
     unit: str = ""
     note: str = ""  # what a person must know beside: a holiday's name, the other types, a plugin's sentence
+
+
+new_verdict = partial(tuple.__new__, Verdict)
+"""A verdict of all its fields, as a tuple in their order: twice as fast as by name, for the innermost loops."""
 
 
 class Judgement(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from passerelle import money
 from passerelle.rules.counted import Counted
-from passerelle.rules.declared import Declared, Verdict
+from passerelle.rules.declared import Declared, Verdict, new_verdict
 from passerelle.rules.plan import Amount
 from passerelle.rules.room import Room
 from passerelle.rules.shares import Shares, raised, scaled
+
+_shown = lru_cache(maxsize=4096)(money.display)
 
 
 def grant(
@@ -28,9 +31,10 @@ def grant(
     gross, entity_gross = expense.gross, expense.entity_gross
     own_bound = gross
     entity_bound = entity_gross if most is None else min(most, entity_gross)
+    rooms_of = counted.rooms
     rooms: list[tuple[Room, int, int]] = []
     for _, _, key, threshold, own, _ in caps:
-        room = counted.room(key)
+        room = rooms_of.get(key) or counted.room(key)
         total = room.beyond + beyond
         limit = raised(threshold, total) if total else threshold
         left = limit - room.used
@@ -52,10 +56,10 @@ def grant(
         stated = gross if own else entity_gross
         rest = left - (covered if own else entity_covered)
         if left >= stated:
-            verdicts.append(Verdict(path, "cap", "ok", period, room.number, room.used, limit, rest, unit))
+            verdicts.append(new_verdict((path, "cap", "ok", period, room.number, room.used, limit, rest, unit, "")))
         else:
-            note = f"{money.display(stated - left, unit)} of {money.display(stated, unit)} is not covered"
-            verdicts.append(Verdict(path, "cap", "cap", period, room.number, room.used, limit, rest, unit, note))
+            note = f"{_shown(stated - left, unit)} of {_shown(stated, unit)} is not covered"
+            verdicts.append(new_verdict((path, "cap", "cap", period, room.number, room.used, limit, rest, unit, note)))
     return covered, entity_covered
 
 
@@ -63,14 +67,15 @@ def watch(
     alerts: Sequence[Amount], expense: Declared, beyond: Shares, counted: Counted, verdicts: list[Verdict]
 ) -> None:
     """A verdict for each alert threshold, which looks at what is declared, covered or not."""
+    rooms_of = counted.rooms
     for path, period, key, threshold, own, unit in alerts:
-        room = counted.room(key)
+        room = rooms_of.get(key) or counted.room(key)
         total = room.beyond + beyond
         limit = raised(threshold, total) if total else threshold
         declared = room.used + (expense.gross if own else expense.entity_gross)
         if declared <= limit:
             left = limit - declared
-            verdicts.append(Verdict(path, "alert", "ok", period, room.number, room.used, limit, left, unit))
+            verdicts.append(new_verdict((path, "alert", "ok", period, room.number, room.used, limit, left, unit, "")))
         else:
-            note = f"{money.display(declared, unit)} declared, {money.display(declared - limit, unit)} above"
-            verdicts.append(Verdict(path, "alert", "alert", period, room.number, room.used, limit, 0, unit, note))
+            note = f"{_shown(declared, unit)} declared, {_shown(declared - limit, unit)} above"
+            verdicts.append(new_verdict((path, "alert", "alert", period, room.number, room.used, limit, 0, unit, note)))

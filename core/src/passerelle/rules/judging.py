@@ -11,7 +11,7 @@ from passerelle.rules.compiled import weekends_worked
 from passerelle.rules.contract import PolicyRule
 from passerelle.rules.contributed import ask
 from passerelle.rules.counted import Counted
-from passerelle.rules.declared import Declared, Judgement, Verdict
+from passerelle.rules.declared import Declared, Judgement, Verdict, new_verdict
 from passerelle.rules.filling import Filled, nothing_fills
 from passerelle.rules.granting import grant, watch
 from passerelle.rules.order import in_order
@@ -179,15 +179,17 @@ def _numbers(limits: Limits, expense: Declared, counted: Counted, verdicts: list
     for path, period, key, limit in limits.counts:
         number = counted.numbers.get(key, 0)
         if number < limit:
-            verdicts.append(Verdict(path, "count", "ok", period, number, number, limit, limit - number - 1))
+            left = limit - number - 1
+            verdicts.append(new_verdict((path, "count", "ok", period, number, number, limit, left, "", "")))
         else:
             verdicts.append(Verdict(path, "count", "block", period, number, number, limit, 0))
     for path, period, key, limit in limits.restrictions:
         mix = counted.mixes.get(key)
-        number, others = (0, ()) if mix is None else (mix.number, sorted(mix.types - {expense.type}))
-        if number < limit or not others:
+        number = 0 if mix is None else mix.number
+        others = () if mix is None or number < limit else sorted(mix.types - {expense.type})
+        if not others:
             left = max(0, limit - number - 1)
-            verdicts.append(Verdict(path, "restriction", "ok", period, number, number, limit, left))
+            verdicts.append(new_verdict((path, "restriction", "ok", period, number, number, limit, left, "", "")))
         else:
             note = f"beside {', '.join(others)}"
             verdicts.append(Verdict(path, "restriction", "block", period, number, number, limit, 0, "", note))
