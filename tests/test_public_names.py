@@ -12,14 +12,16 @@ from passerelle import connector, hookspecs
 
 
 def test_the_door_shows_exactly_what_plugins_need() -> None:
-    assert passerelle.__all__ == ["Ability", "Connector", "NoSettings", "Support", "hookimpl"]
+    assert passerelle.__all__ == [
+        "Ability", "Connector", "Declared", "NoSettings", "Opinion", "PolicyRule", "Support", "hookimpl",
+    ]  # fmt: skip
     assert passerelle.__all__ == sorted(passerelle.__all__)
     assert dir(passerelle) == passerelle.__all__
 
 
 def test_each_name_is_the_one_of_its_home() -> None:
     assert passerelle.hookimpl is hookspecs.hookimpl
-    for name in ("Ability", "Connector", "NoSettings", "Support"):
+    for name in set(passerelle.__all__) - {"hookimpl"}:
         assert getattr(passerelle, name) is getattr(connector, name)
 
 
