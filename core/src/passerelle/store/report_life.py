@@ -19,12 +19,15 @@ from passerelle.store.sql import execute, execute_many
 
 _IN = 1000  # parameters in one list
 _WANTED = "r.entity_id = ? AND r.approval IN ('created', 'partially_approved') AND r.submitted_at IS NOT NULL"
-# the actor gave one of the steps that are given, as far as events before this act say
-_BARRED = """
-r.approval_steps > 0 AND r.approval_steps < ? AND EXISTS (
-    SELECT 1 FROM report_event e WHERE e.report_id = r.id AND e.act = 'approve' AND e.actor = ? AND e.id <= ?
-    AND (SELECT count(*) FROM report_event f
-         WHERE f.report_id = r.id AND f.act = 'approve' AND f.id > e.id AND f.id <= ?) < r.approval_steps)
+# who acts gave none of the steps that are given: of the latest events of each report as many as it has steps. A window
+# is one pass over all, where a count for each would be a pass for each as long as a server has no statistics
+_NOT_BARRED = """
+NOT EXISTS (SELECT 1 FROM (
+    SELECT e.report_id, e.actor, p.approval_steps,
+           row_number() OVER (PARTITION BY e.report_id ORDER BY e.id DESC) AS latest
+    FROM report p JOIN report_event e ON e.report_id = p.id
+    WHERE p.entity_id = ? AND p.approval = 'partially_approved' AND p.approval_steps < ? AND e.act = 'approve') g
+    WHERE g.report_id = r.id AND g.actor = ? AND g.latest <= g.approval_steps)
 """
 
 
@@ -101,24 +104,28 @@ def approve_all(
     if policy:
         _queue_submitted(connection, entity_id)
     _alone(connection)
-    last_event = execute(connection, "SELECT coalesce(max(id), 0) FROM report_event").scalar_one()
-    barred = (len(steps), actor, last_event, last_event)
-    query = f"SELECT count(*) FROM report r WHERE {_WANTED} AND {_BARRED}"
-    waiting: int = execute(connection, query, (entity_id, *barred)).scalar_one() if len(steps) > 1 else 0
-    where, parameters = (_WANTED, (entity_id,)) if not waiting else (
-        f"{_WANTED} AND NOT ({_BARRED})", (entity_id, *barred)
-    )  # fmt: skip
-    changed = record_where(connection, Event(0, now, actor, "approve", 0), _step(steps), where, parameters)
-    last = "r.approval_steps + 1 >= ?"
+    query = f"SELECT count(*) FROM report r WHERE {_WANTED}"
+    wanted: int = execute(connection, query, (entity_id,)).scalar_one()
+    where, parameters = _WANTED, [entity_id]
+    event, step = Event(0, now, actor, "approve", 0), _step(steps)
+    if len(steps) == 1:
+        changed = record_where(connection, event, step, where, parameters)
+    else:
+        last: int = execute(connection, "SELECT coalesce(max(id), 0) FROM report_event").scalar_one()
+        barred = (entity_id, len(steps), actor)
+        changed = record_where(connection, event, step, f"{where} AND {_NOT_BARRED}", (*parameters, *barred))
+        where += " AND EXISTS (SELECT 1 FROM report_event n WHERE n.report_id = r.id AND n.id > ?)"
+        parameters.append(last)
+    complete = "r.approval_steps + 1 >= ?"
     execute(
         connection,
-        f"UPDATE report AS r SET approval = CASE WHEN {last} THEN 'approved' ELSE 'partially_approved' END, "
-        f"approved_at = CASE WHEN {last} THEN ? ELSE r.approved_at END, "
-        f"post_due = CASE WHEN {last} THEN NOT r.awaits_control ELSE r.post_due END, "
-        f"approval_steps = CASE WHEN {last} THEN ? ELSE r.approval_steps + 1 END WHERE {where}",
+        f"UPDATE report AS r SET approval = CASE WHEN {complete} THEN 'approved' ELSE 'partially_approved' END, "
+        f"approved_at = CASE WHEN {complete} THEN ? ELSE r.approved_at END, "
+        f"post_due = CASE WHEN {complete} THEN NOT r.awaits_control ELSE r.post_due END, "
+        f"approval_steps = CASE WHEN {complete} THEN ? ELSE r.approval_steps + 1 END WHERE {where}",
         (len(steps), len(steps), now, len(steps), len(steps), len(steps), *parameters),
     )
-    return changed, waiting
+    return changed, wanted - changed
 
 
 def step_name(steps: Sequence[str], given: int) -> str:
