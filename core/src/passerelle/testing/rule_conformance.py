@@ -112,7 +112,7 @@ class RuleConformance:
         assert settings == kept, "the rule changes the settings that it is given"
 
     def test_opinions_are_within_bounds(self, plugin: InstalledRule) -> None:
-        """An opinion has a known outcome and a sentence for a person; a cap, and it alone, a cover from 0 to the expense."""
+        """An opinion has a known outcome and a sentence; a cap, and it alone, a cover from 0 to the expense."""
         settings = self._settings(plugin.rule)
         for expense, counted in _questions():
             opinion = plugin.rule.judge(settings, expense, counted)
