@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,8 +17,10 @@ from passerelle.errors import Refused, UsageFault
 from passerelle.periods import Clock
 from passerelle.services import configuration
 from passerelle.services.declaring import submit, withdraw
+from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
 from passerelle.store.database import Database
+from passerelle.store.judging import queue_open
 
 from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
 
@@ -128,6 +133,43 @@ def test_applying_a_policy_says_how_many_expenses_are_judged_otherwise(on_sqlite
     assert (applied.judged_otherwise, [one.code for one in applied.verdicts]) == (1, ["PSR-3022"])
     assert on_sqlite.judged() == [("H9", 9000, 9000, False), ("ND000001-1", 15000, 10000, False)]
     assert configuration.apply(on_sqlite.database, on_sqlite.clock, stricter, "company.toml").judged_otherwise == 0
+
+
+def test_one_by_one_is_what_judging_all_of_them_says(policed: Policed, clock: Any) -> None:
+    """Each declaration looks at what stands before it; the judges, asked about all, find nothing to change."""
+    for number in range(24):
+        clock.advance(seconds=1)
+        kind = ("LUNCH", "HOTEL", "TRIP", "HOTEL")[number % 4]
+        trip = (
+            {"mileage": {"distance": str(number)}, "amount": None}
+            if kind == "TRIP"
+            else {"amount": f"{20 + number}.00"}
+        )
+        day = f"2026-0{1 + number % 2}-{10 + number % 3}"
+        payer = "company" if number % 5 == 4 else "employee"
+        made = policed.declare(kind, **trip, date=day, payer=payer)
+        if number in (9, 17):
+            policed.declare(kind, "-7.00", date=day, payer=payer, cancels=made.expense)
+    before = policed.judged()
+    assert {blocked for *_, blocked in before} == {True, False}
+    with policed.database.transaction() as connection:
+        queue_open(connection)
+    assert judge_due(policed.database, policed.clock).changed == 0
+    assert policed.judged() == before
+
+
+def test_a_declaration_beside_a_year_s_history_is_quick(policed: Policed, clock: Any) -> None:
+    """`python -m benchmarks.declaring` measures it (under 10 ms); here what a busy machine must hold, too."""
+    days = [date(2025, 1, 1) + timedelta(days=number * 365 // 600) for number in range(600)]
+    history = [an_expense(f"L{n}", ("LUNCH", "HOTEL")[n % 2], date=day.isoformat()) for n, day in enumerate(days)]
+    policed.reports(a_report(*history))
+    took = []
+    for number in range(5):
+        clock.advance(seconds=1)
+        begun = perf_counter()
+        policed.declare("HOTEL", date=f"2025-06-1{number}")
+        took.append(perf_counter() - begun)
+    assert median(took) < 0.1
 
 
 # --- at the same instant ---------------------------------------------------------------------------------------------

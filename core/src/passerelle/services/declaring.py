@@ -24,7 +24,7 @@ from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.services.desk import Desk as Desk
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.judgement_findings import findings_of
-from passerelle.services.judging import Ruling, judge_now
+from passerelle.services.judging import Newest, Ruling, judge_newest, judge_now
 from passerelle.services.report_numbers import entities, not_one, refusal, unknown
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
 from passerelle.store import drafts, judging, report_events
@@ -102,6 +102,7 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         checked, findings = check_expense(view, declaring.employee, given, _NAME)
         if checked is None:
             raise Refused(findings)
+        settled = not judging.is_waiting(connection, view.id, employee_id)
         judging.queue(connection, view.id, [employee_id])
         _refund_of_something(connection, view.id, employee_id, checked)
         draft = _draft(connection, desk, entity, employee_id, checked.kind, declaring, now)
@@ -113,7 +114,11 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         report_events.record(connection, [event])
         if stored.possible_duplicates(connection, view.id, ids):
             findings.append(possible_duplicate(declaring.employee, checked))
-        rulings = judge_now(connection, desk, view.id, [employee_id])
+        newest = Newest(ids[0], given.type, checked.day)
+        alone = None
+        if settled and (checked.gross >= 0 or checked.computed):  # else others may have other verdicts
+            alone = judge_newest(connection, desk, view.id, employee_id, newest)
+        rulings = [alone] if alone is not None else judge_now(connection, desk, view.id, [employee_id])
     (own,) = (one for one in rulings if one.before.id == ids[0])
     currency = desk.directory.company.entities[entity].currency
     return Declaration(

@@ -25,6 +25,7 @@ from passerelle.store.masterdata import Directory
 
 _EMPLOYEES_PER_BLOCK = 50  # their own declarations wait meanwhile
 _KEPT = 10_000  # findings held in memory
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Ruling(NamedTuple):
@@ -59,6 +60,14 @@ class Ruling(NamedTuple):
     def alerted(self) -> bool:
         """Whether it is judged for the first time, with an alert."""
         return self.first and any(verdict.outcome == "alert" for verdict in self.judgement.verdicts)
+
+
+class Newest(NamedTuple):
+    """An expense, no refund, that was declared just now."""
+
+    id: int
+    type: str
+    day: str
 
 
 @dataclass
@@ -140,6 +149,32 @@ def judge_within(connection: Connection, desk: Desk, employees: Iterable[tuple[i
     return count.total()
 
 
+def judge_newest(connection: Connection, desk: Desk, entity_id: int, employee_id: int, newest: Newest) -> Ruling | None:
+    """Judges one expense that stands last in its employee's order while none of the others waits: they keep their
+    verdicts, and it finds them as if they were fixed. ``None`` where that does not hold.
+
+    Like ``judge_now``, inside a transaction that has queued the employee.
+    """
+    entity = desk.directory.entity_code(entity_id)
+    policy, leave = desk.policy_of(entity, employee_id)
+    first, last = policy.window(newest.type, date.fromisoformat(newest.day))
+    days = first.isoformat(), last.isoformat()
+    rows = {row.id: row for row in stored.expenses_of(connection, entity_id, employee_id, *days, with_open=False)}
+    own = rows[newest.id]
+    found = []
+    for one in declared_of(list(rows.values()), desk.directory, desk.zone(entity)):
+        row = rows[one.id]
+        if one.state == "open" and one.id != newest.id:
+            if row.verdicts is None or one.place > (own.declared_at, own.line_key):
+                return None
+            one = one._replace(state="blocked" if row.blocked else "fixed")
+        found.append(one)
+    (judgement,) = policy.judge(found, leave)
+    stored.settle(connection, entity_id, [employee_id])
+    stored.save(connection, entity_id, [_written(judgement)])
+    return Ruling(own, judgement)
+
+
 def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Sequence[int]) -> Iterator[Ruling]:
     """Judges and writes; yields what is new."""
     entity = desk.directory.entity_code(entity_id)
@@ -165,7 +200,7 @@ def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Seque
 
 
 def _written(one: Judgement) -> Written:
-    verdicts = json.dumps(one.verdicts, ensure_ascii=False, separators=(",", ":"))
+    verdicts = _as_json(one.verdicts)
     return Written(one.gross, one.entity_gross, one.covered, one.entity_covered, one.blocked, verdicts, one.id)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from passerelle.store.sql import execute, execute_many
+from passerelle.store.sql import execute, execute_many, fetch
 
 _IN = 500  # parameters in one list
 _LIVE = "NOT x.withdrawn AND r.approval NOT IN ('refused', 'cancelled')"
@@ -115,6 +115,12 @@ def waiting(connection: Connection) -> dict[int, int]:
     return {int(entity_id): int(count) for entity_id, count in rows}
 
 
+def is_waiting(connection: Connection, entity_id: int, employee_id: int) -> bool:
+    """Whether an employee is still to be judged, as far as other transactions have said."""
+    query = "SELECT 1 FROM judging_due WHERE entity_id = ? AND employee_id = ?"
+    return bool(fetch(connection, query, (entity_id, employee_id)))
+
+
 def take(connection: Connection, entity_id: int, after: int, limit: int) -> list[int]:
     """The next employees in turn, ascending; they wait no longer, unless the transaction fails."""
     lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
@@ -150,12 +156,15 @@ def open_days(
     return found
 
 
-def expenses_of(connection: Connection, entity_id: int, employee_id: int, first: str, last: str) -> list[JudgedRow]:
-    """What bears on an employee's judgement: all that counts from ``first`` to ``last``, all that is open, every refund
-    and what it names."""
-    bearing = f"AND {_LIVE} AND NOT ({_REFUSED}) AND (x.day >= ? AND x.day <= ? OR x.cancels <> '' OR {_OPEN})"
+def expenses_of(
+    connection: Connection, entity_id: int, employee_id: int, first: str, last: str, *, with_open: bool = True
+) -> list[JudgedRow]:
+    """What bears on an employee's judgement: all that counts from ``first`` to ``last``, all that is open
+    (``with_open``), every refund and what it names."""
+    bearing = f"AND {_LIVE} AND NOT ({_REFUSED}) AND (x.day >= ? AND x.day <= ? OR x.cancels <> ''"
+    bearing += f" OR {_OPEN})" if with_open else ")"
     parameters = (entity_id, employee_id, first, last)
-    found = [JudgedRow._make(row) for row in execute(connection, f"{_ROW} {bearing}", parameters)]
+    found = [JudgedRow._make(row) for row in fetch(connection, f"{_ROW} {bearing}", parameters)]
     known = {(row.source, row.line_key) for row in found}
     missing: dict[str, set[str]] = {}
     for row in found:
@@ -173,7 +182,7 @@ def _originals(
         part = keys[start : start + _IN]
         named = f"AND x.entity_id = ? AND x.source = ? AND x.line_key IN ({', '.join('?' * len(part))})"
         parameters = (entity_id, employee_id, entity_id, source, *part)
-        yield from map(JudgedRow._make, execute(connection, f"{_ROW} {named}", parameters))
+        yield from map(JudgedRow._make, fetch(connection, f"{_ROW} {named}", parameters))
 
 
 def save(connection: Connection, entity_id: int, changed: Iterable[Written]) -> None:

@@ -22,6 +22,18 @@ def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) 
     return connection.exec_driver_sql(sql, parameters)
 
 
+def fetch(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a small SELECT as the driver's own tuples."""
+    driver: Any = connection.connection.driver_connection
+    connection.exec_driver_sql("SELECT 1")  # makes sure that the transaction has begun
+    if connection.dialect.name == "sqlite":
+        found: list[tuple[Any, ...]] = driver.execute(sql, parameters).fetchall()
+        return found
+    with driver.cursor() as cursor:
+        rows: list[tuple[Any, ...]] = cursor.execute(_for_server(sql), parameters).fetchall()
+    return rows
+
+
 def take_ids(connection: Connection, table: str, count: int) -> range | list[int]:
     """``count`` fresh primary keys of ``table``, ascending, for rows inserted in this transaction."""
     if connection.dialect.name == "sqlite":  # BEGIN IMMEDIATE: nobody else writes meanwhile
