@@ -273,10 +273,12 @@ def test_approval_and_refusal_at_one_instant_end_in_one_of_the_two(house: House,
         except Refused as refused:
             faults.append(refused.findings[0].code)
 
-    other = Thread(target=act, args=(Database(_url(house)), "refuse" if first == "approve" else "approve"))
+    beside = Database(house.database.url.render_as_string(hide_password=False).replace("+psycopg", ""))
+    other = Thread(target=act, args=(beside, "refuse" if first == "approve" else "approve"))
     other.start()
     act(house.database, first)
     other.join(60)
+    beside.close()
     assert not other.is_alive()
     posting.post_due(house.database, house.clock)
     acts = [event[0] for event in events(house)][2:]
@@ -284,10 +286,6 @@ def test_approval_and_refusal_at_one_instant_end_in_one_of_the_two(house: House,
     assert (acts, faults) in ((["approve", "refuse"], []), (["refuse"], ["PSR-1212"]))
     assert (statuses(house), owed(house)) == (["refused"], 0)
     house.sound()
-
-
-def _url(house: House) -> str:
-    return house.database.url.render_as_string(hide_password=False).replace("+psycopg", "")
 
 
 @pytest.mark.parametrize("decide", [life.approve, life.control])
