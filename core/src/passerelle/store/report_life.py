@@ -1,6 +1,7 @@
 """Reports that are decided upon: read under locks, written back; whole sets in a few statements.
 
-Locks are taken in one order everywhere: employees to judge (``store.judging``), ``in_turn``, reports, expenses.
+Locks are taken in one order: ``in_turn``, which every import, declaration and act begins with, employees to judge
+(``store.judging``), reports, expenses.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def save(connection: Connection, entity_id: int, standings: Sequence[tuple[int, 
 
 def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Sequence[str]) -> None:
     """The employees of these reports are judged again, once the transaction ends; nobody judges them meanwhile."""
+    in_turn(connection)
     employees: dict[int, set[int]] = {}
     for start in range(0, len(numbers), _IN):
         part = numbers[start : start + _IN]
@@ -101,9 +103,9 @@ def approve_all(
 
     As ``reports.lifecycle.approve`` does it, in a few statements. What waits for its control is not due to be posted.
     """
+    in_turn(connection)  # so that every statement sees the same reports
     if policy:
         _queue_submitted(connection, entity_id)
-    _alone(connection)
     query = f"SELECT count(*) FROM report r WHERE {_WANTED}"
     wanted: int = execute(connection, query, (entity_id,)).scalar_one()
     where, parameters = _WANTED, [entity_id]
@@ -144,7 +146,7 @@ def _step(steps: Sequence[str]) -> tuple[str, list[Any]]:
 
 def control_all(connection: Connection, entity_id: int, now: str, actor: str) -> int:
     """Controls every approved report of an entity; what awaited that is due to be posted."""
-    _alone(connection)
+    in_turn(connection)
     where = "r.entity_id = ? AND r.approval = 'approved' AND r.controlled_at IS NULL"
     changed = record_where(connection, Event(0, now, actor, "control", 0), ("''", ()), where, (entity_id,))
     execute(
@@ -154,13 +156,6 @@ def control_all(connection: Connection, entity_id: int, now: str, actor: str) ->
         (now, False, entity_id),
     )
     return changed
-
-
-def _alone(connection: Connection) -> None:
-    """Nobody else changes a report until the transaction ends, so that several statements see the same ones."""
-    in_turn(connection)
-    if connection.dialect.name != "sqlite":
-        execute(connection, "LOCK TABLE report IN EXCLUSIVE MODE")
 
 
 _EXPENSE = (
