@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.core.rules.a_policy import ALL_TICKED, check
 
+from passerelle.rules.sentences import sentence
+
 CONTROLLED = """
 cap = [{ amounts = { EUR = 60 }, period = "day" }]
 alert = [{ amounts = { EUR = 80 }, period = "day" }]
@@ -88,11 +90,28 @@ ONCE = POLICY.replace("types.TAXI]", "types.TAXI]\ncount = [{ limit = 1, period 
         ),
         pytest.param(
             """
-            2026-01-15 TAXI 100.00 | 60.00 alert cap
+            2026-01-15 TAXI 60.00 | 60.00
+            2026-01-15 TAXI -40.00 names=1 fixed=-40.00
+            2026-01-15 TAXI 40.00 fixed=40.00
+            """,
+            id="a fixed refund of an open original returns its room first, which another one has taken since",
+        ),
+        pytest.param(
+            """
+            2026-01-15 TAXI 100.00 | 60.00 refund
             2026-01-15 TAXI -100.00 names=1 fixed=-60.00
             2026-01-15 TAXI  80.00 | 60.00 cap
             """,
-            id="a fixed refund of an open original waits for it: it gives back no room that nobody took",
+            id="… and covers nothing of the original that it has settled as not covered",
+        ),
+        pytest.param(
+            """
+            2026-01-15 MEAL  60.00 | 60.00
+            2026-01-15 MEAL  80.00 guests=1 | 60.00 refund
+            2026-01-15 MEAL -80.00 names=2 fixed=-60.00
+            2026-01-15 MEAL  20.00 | 0.00 cap
+            """,
+            id="… but its shares leave only with those of the original",
         ),
         pytest.param(
             """
@@ -171,6 +190,19 @@ def test_a_refund_verdict_explains_itself() -> None:
     assert (named.kind, named.period, named.used, named.left, named.unit) == ("refund", "2026-01-15", 6000, 5000, "EUR")
     assert named.note == "cancels L1"
     assert (unnamed.outcome, unnamed.note) == ("ok", "names no expense that it cancels")
+
+
+def test_what_fixed_refunds_settled_is_said() -> None:
+    found = check(
+        POLICY,
+        """
+        2026-01-15 TAXI 50.00 | 30.00 refund
+        2026-01-15 TAXI -40.00 names=1 fixed=-20.00
+        """,
+    )
+    assert sentence(found[1].verdicts[0]) == (
+        "Refunds: 20.00 EUR of it was not covered when its refunds were approved, hence 30.00 EUR at most is covered now."
+    )
 
 
 def test_without_a_policy_a_refund_is_covered_by_what_is_left_of_what_it_names() -> None:

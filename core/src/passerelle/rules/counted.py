@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 
 from passerelle.rules.declared import Declared
 from passerelle.rules.filling import TripKey, YearSoFar
 from passerelle.rules.plan import Amount, Plan
-from passerelle.rules.refunds import Original
+from passerelle.rules.refunds import Original, in_original
 from passerelle.rules.room import Room
 from passerelle.rules.shares import Shares
 
@@ -86,13 +86,26 @@ class Counted:
         """What a refund names, where it is known."""
         return self.originals.get(refund.cancels) if refund.cancels is not None else None
 
-    def take_refund(self, original: Original, refund: Declared, beyond: Shares) -> None:
+    def take_refund(self, original: Original, refund: Declared, beyond: Shares, early: bool) -> None:
         """A refund returns the room of its cover to the periods of the expense that it names."""
-        original.give_back(refund, refund.covered, refund.entity_covered, beyond)
+        original.give_back(refund, beyond, early)
         for counted in original.lists:
             counted.append(refund)
         if refund.id in self.named:
             self.originals[refund.id] = Original(refund, refund.covered)
+
+    def return_cover(self, plan: Plan, original: Declared, refund: Declared) -> None:
+        """The room of a fixed refund is there before the open expense that it names is judged."""
+        _, back = in_original(original, refund)
+        for room, own in self._standing(plan.counting.caps):
+            room.give_back(back if own else -refund.entity_covered, 0)
+
+    def return_declared(self, plan: Plan, original: Declared, refunds: Iterable[Declared], sign: int = 1) -> None:
+        """What fixed refunds take back of the alerts of an expense that is about to be judged."""
+        for refund in refunds:
+            size, _ = in_original(original, refund)
+            for room, own in self._standing(plan.counting.alerts):
+                room.give_back(sign * (size if own else -refund.entity_gross), 0)
 
     def take_unnamed_refund(self, plan: Plan, refund: Declared) -> None:
         """A refund that names no expense gives room back to its own period, and is no declaration."""

@@ -20,17 +20,17 @@ def grant(
     expense: Declared,
     beyond: Shares,
     counted: Counted,
-    most: int | None,
+    bounds: tuple[int, int],
     verdicts: list[Verdict],
 ) -> tuple[int, int]:
     """The effective cover, in the expense's currency and in the entity's, with a verdict for each cap.
 
-    ``most`` is what else bounds it, in the entity's currency. A cap in the expense's own currency bounds the one, a
-    cap in the entity's currency the other; the tighter of the two decides, converted at the expense's own ratio.
+    ``bounds`` is the most that is covered whatever the caps say, in both currencies. A cap in the expense's own
+    currency bounds the one, a cap in the entity's currency the other; the tighter of the two decides, converted at the
+    expense's own ratio.
     """
     gross, entity_gross = expense.gross, expense.entity_gross
-    own_bound = gross
-    entity_bound = entity_gross if most is None else min(most, entity_gross)
+    own_bound, entity_bound = bounds
     rooms_of = counted.rooms
     rooms: list[tuple[Room, int, int]] = []
     for _, _, key, threshold, own, _ in caps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -16,7 +16,7 @@ from passerelle.rules.filling import Filled, nothing_fills
 from passerelle.rules.granting import grant, watch
 from passerelle.rules.order import in_order
 from passerelle.rules.plan import Limits, Plan, Planner
-from passerelle.rules.refunds import refund_verdict
+from passerelle.rules.refunds import not_covered, refund_verdict, told_verdict
 from passerelle.rules.shares import beyond_one
 
 _NO_DISTANCE = Fraction(0)
@@ -52,12 +52,12 @@ class Policy:
     def judge(self, expenses: Iterable[Declared], leave: tuple[Leave, ...] = ()) -> Iterator[Judgement]:
         """Judges the open expenses of one employee, all that bear on them being among ``expenses``.
 
-        What is fixed takes its room first whatever its place; the open ones follow in the order of their places. A
-        fixed refund of an open expense waits for it, and is counted right after it.
+        What is fixed takes its room first whatever its place; the open ones follow in the order of their places. The
+        amounts of a fixed refund are room from the start, its shares once the open expense that it names is judged.
         """
         ordered = in_order(expenses)
-        states = {expense.id: expense.state for expense in ordered}
-        named = {e.cancels for e in ordered if e.cancels is not None and e.is_refund} & states.keys()
+        by_id = {expense.id: expense for expense in ordered}
+        named = {e.cancels for e in ordered if e.cancels is not None and e.is_refund} & by_id.keys()
         counted = Counted(named)
         waiting: dict[int, list[Declared]] = {}
         for expense in ordered:
@@ -66,15 +66,20 @@ class Policy:
         for expense in ordered:
             if expense.state != "fixed":
                 continue
-            if expense.is_refund and expense.cancels is not None and states.get(expense.cancels) == "open":
+            if expense.is_refund and expense.cancels in by_id and by_id[expense.cancels].state == "open":
                 waiting.setdefault(expense.cancels, []).append(expense)
+                counted.return_cover(self._plan(by_id[expense.cancels]), by_id[expense.cancels], expense)
             else:
                 self._count_fixed(expense, counted)
         for expense in ordered:
             if expense.state == "open":
-                yield self._refund(expense, counted) if expense.is_refund else self._judge(expense, counted, leave)
-                for refund in waiting.pop(expense.id, ()) if waiting else ():
-                    self._count_fixed(refund, counted)
+                refunds = waiting.get(expense.id, ()) if waiting else ()
+                if expense.is_refund:
+                    yield self._refund(expense, counted)
+                else:
+                    yield self._judge(expense, counted, leave, refunds)
+                for refund in refunds:
+                    self._count_refund(self._plan(refund), refund, counted, early=True)
 
     def _plan(self, expense: Declared) -> Plan:
         key = (expense.type, expense.day, expense.currency)
@@ -94,7 +99,7 @@ class Policy:
         year = plan.mileage.year(expense) if plan.mileage is not None else None
         counted.take(plan, expense, expense.covered, expense.entity_covered, beyond, *(year or ()))
 
-    def _count_refund(self, plan: Plan, refund: Declared, counted: Counted) -> None:
+    def _count_refund(self, plan: Plan, refund: Declared, counted: Counted, early: bool = False) -> None:
         """Returns the room of a refund whose cover is known."""
         original = counted.original(refund)
         if original is None:
@@ -102,7 +107,7 @@ class Policy:
             return
         kind = self._planner.kind(original.expense.type)
         # some sources state the quantity of a refund as a negative one
-        counted.take_refund(original, refund, beyond_one(kind, refund.quantity.lstrip("-"), refund.guests))
+        counted.take_refund(original, refund, beyond_one(kind, refund.quantity.lstrip("-"), refund.guests), early)
 
     def _refund(self, refund: Declared, counted: Counted) -> Judgement:
         """Never blocked, and no rule looks at it: what was covered of the original and is no longer due comes back."""
@@ -117,7 +122,9 @@ class Policy:
             verdict = verdict._replace(left=original.covered)
         return Judgement(refund.id, refund.gross, refund.entity_gross, covered, entity_covered, False, (verdict,))
 
-    def _judge(self, expense: Declared, counted: Counted, leave: tuple[Leave, ...]) -> Judgement:
+    def _judge(
+        self, expense: Declared, counted: Counted, leave: tuple[Leave, ...], refunds: Sequence[Declared]
+    ) -> Judgement:
         plan = self._plan(expense)
         verdicts: list[Verdict] = [] if plan.refused is None else [plan.refused]
         year, distance, amount_known = None, _NO_DISTANCE, True
@@ -129,21 +136,21 @@ class Policy:
         _numbers(plan.judging, expense, counted, verdicts)
         for check in plan.checks:
             verdicts.append(check(expense, leave))
-        most = expense.control_cover if expense.gross > 0 else None
-        if plan.judging.contributed:
-            most = self._ask(plan.judging, expense, counted, most, verdicts)
+        bounds = self._bounds(plan.judging, expense, counted, refunds, verdicts)
         blocked = False
         for verdict in verdicts:
             if verdict.outcome == "block":
                 blocked = True
         beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
         covered = entity_covered = 0
+        counted.return_declared(plan, expense, refunds)
         if amount_known:
             watch(plan.judging.alerts, expense, beyond, counted, verdicts)
-            covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, most, verdicts)
+            covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, bounds, verdicts)
         if blocked:
             covered = entity_covered = 0
             verdicts = [_without_it(verdict) for verdict in verdicts]
+            counted.return_declared(plan, expense, refunds, -1)
             if expense.id in counted.named:
                 counted.set_aside(plan, expense)
         else:
@@ -152,17 +159,28 @@ class Policy:
             expense.id, expense.gross, expense.entity_gross, covered, entity_covered, blocked, tuple(verdicts)
         )
 
-    def _ask(
-        self, limits: Limits, expense: Declared, counted: Counted, most: int | None, verdicts: list[Verdict]
-    ) -> int | None:
-        """Asks the rules of plugins; the most that they and ``most`` cover, in the entity's currency."""
+    def _bounds(
+        self,
+        limits: Limits,
+        expense: Declared,
+        counted: Counted,
+        refunds: Sequence[Declared],
+        verdicts: list[Verdict],
+    ) -> tuple[int, int]:
+        """The most that control, its fixed refunds and rules of plugins let be covered, in both currencies."""
+        own, entity = expense.gross, expense.entity_gross
+        if expense.control_cover is not None and own > 0:
+            entity = min(entity, expense.control_cover)
+        if refunds and (told := not_covered(expense, refunds)):
+            own = min(own, max(0, own - told))
+            verdicts.append(told_verdict(expense, told, len(refunds)))
         for rule in limits.contributed:
             verdict, cover = ask(rule, expense, counted.lists.get(rule.key, ()), self._currency)
             if verdict is not None:
                 verdicts.append(verdict)
             if cover is not None:
-                most = cover if most is None else min(most, cover)
-        return most
+                entity = min(entity, cover)
+        return own, entity
 
     def _filled(self, plan: Plan, expense: Declared, counted: Counted) -> Filled:
         """The expense with its amount."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from passerelle import money
 from passerelle.rules.declared import Declared, Verdict
 from passerelle.rules.filling import YearSoFar
 from passerelle.rules.room import Room
@@ -42,7 +43,7 @@ class Original:
 
         Money that was not covered goes first: only what exceeds it reduces the cover.
         """
-        size = self._size(refund)
+        size, _ = in_original(self.expense, refund)
         back = max(0, self.covered - (self.expense.gross - self.refunded - size))
         if back == size:
             return refund.gross, refund.entity_gross
@@ -51,17 +52,18 @@ class Original:
             return -back, entity_covered
         return scaled(entity_covered, refund.gross, refund.entity_gross), entity_covered
 
-    def give_back(self, refund: Declared, covered: int, entity_covered: int, beyond: Shares) -> None:
-        """Returns the room of a refund with its cover. A full refund returns all shares, whatever it states."""
-        size, back = self._size(refund), -covered
-        if refund.currency != self.expense.currency:
-            back = scaled(-entity_covered, self.expense.gross, self.expense.entity_gross)
+    def give_back(self, refund: Declared, beyond: Shares, early: bool = False) -> None:
+        """Returns the room of a refund whose cover is known; ``early``: that of its amounts is returned already.
+
+        A full refund returns all shares, whatever it states.
+        """
+        size, back = in_original(self.expense, refund)
         whole, refunded = self.expense.gross, self.refunded + size
         shares = self._beyond if refunded >= whole else min(beyond, self._beyond)
         for room, own in self._caps:
-            room.give_back(back if own else -entity_covered, shares)
+            room.give_back(0 if early else back if own else -refund.entity_covered, shares)
         for room, own in self._alerts:
-            room.give_back(size if own else -refund.entity_gross, shares)
+            room.give_back(0 if early else size if own else -refund.entity_gross, shares)
         if self._year is not None and whole > 0:
             part = min(refunded, whole) - min(self.refunded, whole)
             self._year.worth -= part
@@ -69,11 +71,31 @@ class Original:
         self._beyond -= shares
         self.covered, self.refunded = self.covered - back, refunded
 
-    def _size(self, refund: Declared) -> int:
-        """The refund's amount in the currency of the original."""
-        if refund.currency == self.expense.currency:
-            return -refund.gross
-        return scaled(-refund.entity_gross, self.expense.gross, self.expense.entity_gross)
+
+def in_original(original: Declared, refund: Declared) -> tuple[int, int]:
+    """A refund's amount and what it takes back, both positive, in the currency of the expense that it names."""
+    if refund.currency == original.currency:
+        return -refund.gross, -refund.covered
+    whole, entity_whole = original.gross, original.entity_gross
+    return scaled(-refund.entity_gross, whole, entity_whole), scaled(-refund.entity_covered, whole, entity_whole)
+
+
+def not_covered(original: Declared, refunds: Sequence[Declared]) -> int:
+    """What fixed refunds tell of the expense that they name: this much of it was not covered, in its currency.
+
+    Money that was not covered goes first, hence what they give back less than their amounts. Without this the room that
+    they return would cover what they have settled.
+    """
+    amounts = [in_original(original, refund) for refund in refunds]
+    return max(0, sum(size - back for size, back in amounts))
+
+
+def told_verdict(expense: Declared, told: int, refunds: int) -> Verdict:
+    """Of an open expense: what its fixed refunds have settled of it."""
+    note = f"{money.display(told, expense.currency)} of it was not covered when its refunds were approved"
+    return Verdict(
+        "", "refund", "cap", expense.day, refunds, 0, max(0, expense.gross - told), None, expense.currency, note
+    )
 
 
 def refund_verdict(refund: Declared, original: Original | None) -> Verdict:

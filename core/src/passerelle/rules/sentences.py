@@ -146,6 +146,8 @@ def _plugin(verdict: Verdict, subject: str) -> str:
 
 
 def _refund(verdict: Verdict, subject: str) -> str:
+    if verdict.threshold is not None:
+        return f"Refunds: {verdict.note}, hence {_amount(verdict.threshold, verdict.unit)} at most is covered now."
     if verdict.left is None:
         return f"Refund of {verdict.period}: it {verdict.note}, and is taken back whole."
     return (
