@@ -42,13 +42,6 @@ class Decided(BaseModel):
     waiting: int = 0
 
 
-def submit(database: Database, clock: Clock, by: str, numbers: Sequence[str], entity: str | None = None) -> Decided:
-    """Hands drafts in for approval."""
-    return _each(
-        database, clock, by, numbers, entity, "submit", lambda one, case, now: lifecycle.submit(one.standing, case, now)
-    )
-
-
 def approve(
     database: Database, clock: Clock, by: str, numbers: Sequence[str] | None, entity: str | None = None
 ) -> Decided:
