@@ -201,7 +201,8 @@ def test_what_fixed_refunds_settled_is_said() -> None:
         """,
     )
     assert sentence(found[1].verdicts[0]) == (
-        "Refunds: 20.00 EUR of it was not covered when its refunds were approved, hence 30.00 EUR at most is covered now."
+        "Refunds: 20.00 EUR of it was not covered when its refunds were approved, "
+        "hence 30.00 EUR at most is covered now."
     )
 
 

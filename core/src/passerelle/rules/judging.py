@@ -143,7 +143,8 @@ class Policy:
                 blocked = True
         beyond = beyond_one(plan.kind, expense.quantity, expense.guests)
         covered = entity_covered = 0
-        counted.return_declared(plan, expense, refunds)
+        if refunds:
+            counted.return_declared(plan, expense, refunds)
         if amount_known:
             watch(plan.judging.alerts, expense, beyond, counted, verdicts)
             covered, entity_covered = grant(plan.judging.caps, expense, beyond, counted, bounds, verdicts)
