@@ -10,6 +10,7 @@ import pytest
 
 from passerelle.periods import Clock
 from passerelle.services import intake
+from passerelle.services.intake import ImportRequest
 from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
 from passerelle.store.database import Database
@@ -134,6 +135,35 @@ def test_a_draft_counts_and_is_not_approved(policed: Policed) -> None:
     assert policed.rows("SELECT submitted_at FROM report WHERE source_id = 'R1'") == [(None,)]
     policed.reports(a_report(an_expense("X1")))
     assert policed.rows("SELECT submitted_at FROM report WHERE source_id = 'R1'") != [(None,)]
+
+
+def test_no_import_speaks_in_the_name_of_what_is_declared_here(policed: Policed) -> None:
+    assert codes(policed.reports(a_report(source="passerelle"))) == ["PSR-1122"]
+
+
+def test_a_mapping_reads_trips_and_absent_amounts(policed: Policed, tmp_path: Path) -> None:
+    mapping = tmp_path / "trips.toml"
+    mapping.write_text(
+        'name = "trips"\nentity = "FR"\nreport = { period = "month", approved = true }\n[columns]\n'
+        'id = { column = "id" }\nemployee = { constant = "E1" }\ntype = { column = "type" }\n'
+        'date = { column = "day" }\namount = { column = "amount" }\ndistance = { column = "km" }\n'
+        'power = { column = "power" }\nvehicle = { constant = "AB-123-CD" }\ncancels = { column = "of" }\n'
+    )
+    lines = tmp_path / "trips.csv"
+    lines.write_text(
+        "id,type,day,amount,km,power,of\n1,TRIP,2026-01-05,,10.5,5,\n2,FREE,2026-01-05,4.00,,,\n"
+        "3,FREE,2026-01-06,,,,\n4,TRIP,2026-01-07,,10,high,\n5,FREE,2026-01-08,-1.00,,,2\n6,FREE,2026-01-08,-1.00,,,3\n"
+    )
+    request = ImportRequest(lines, mapping)
+    outcome = intake.import_reports(policed.database, policed.clock, request)
+    told = [(one.code, one.field) for one in outcome.findings]
+    assert told == [("PSR-1002", "amount"), ("PSR-1004", "power"), ("PSR-1119", "of")]
+    assert policed.judged() == [("1", 525, 525, False), ("2", 400, 400, False), ("5", -100, -100, False)]
+    ((trip,),) = policed.rows("SELECT mileage FROM expense WHERE line_key = '1'")
+    assert '"distance":"10.5"' in trip
+    assert '"vehicle":"AB-123-CD"' in trip
+    again = intake.import_reports(policed.database, policed.clock, request)
+    assert (again.lines.unchanged, again.lines.refused, again.lines.differing) == (3, 3, 0)
 
 
 @pytest.mark.parametrize("how", ["strict", "dry_run"])

@@ -14,6 +14,7 @@ from passerelle.masterdata.faults import Fault, expected_of, key_path
 from passerelle.masterdata.positions import Path
 from passerelle.reports.expense import DECIMAL, ExpenseInput, Mileage
 from passerelle.reports.faults import shown
+from passerelle.reports.intake import OWN_SOURCE, own_source
 from passerelle.reports.known import EntityView
 from passerelle.reports.mapping import From, MappingFile
 from passerelle.reports.sections import unknown_section
@@ -24,6 +25,8 @@ _SOUND: dict[str, Any] = {"id": "1", "type": "1", "date": "2026-01-01", "amount"
 def constant_faults(mapping: MappingFile, view: EntityView, object: str) -> Iterator[Fault]:
     """Every constant that no line could be right with, and every axis that is not known."""
     columns = mapping.columns
+    if mapping.name == OWN_SOURCE:
+        yield Fault(("name",), own_source("name", object))
     for name in type(columns).model_fields:
         source = getattr(columns, name)
         if isinstance(source, From) and source.constant:

@@ -18,6 +18,8 @@ from passerelle.reports.sections import split_faults
 from passerelle.reports.vat import GREATEST, vat_bases
 
 ReportKind = Literal["own", "company"]
+OWN_SOURCE = "passerelle"
+"""The source of what is declared here, rather than imported."""
 
 
 class CheckedExpense(NamedTuple):
@@ -86,6 +88,8 @@ def check_report(
     if employee_id is None:
         findings.append(view.unknown("employee", "employee", given.employee, object))
     findings.extend(_too_early(given, object))
+    if given.source == OWN_SOURCE:
+        findings.append(own_source("source", object))
     if not given.submitted and (given.approval(now) or given.control(now)):
         findings.append(_decided_draft(given, object))
     halves: dict[ReportKind, list[CheckedExpense]] = {}
@@ -314,6 +318,20 @@ def _too_early(given: ReportInput, object: str) -> Iterator[Finding]:
                 remedy="correct the instant that is wrong and send the line again",
                 who="integrator",
             )
+
+
+def own_source(field: str, object: str) -> Finding:
+    """Another system may not speak in the name of what is declared here."""
+    return Finding(
+        "PSR-1122",
+        "The source bears the name of Passerelle's own declarations.",
+        object=object,
+        field=field,
+        value=OWN_SOURCE,
+        expected="the name of the system that the lines come from",
+        remedy="give the source another name, and keep it",
+        who="integrator",
+    )
 
 
 def _decided_draft(given: ReportInput, object: str) -> Finding:

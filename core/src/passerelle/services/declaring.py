@@ -18,7 +18,7 @@ from passerelle.periods import Clock, instant_text, month_of
 from passerelle.reports import lifecycle
 from passerelle.reports.expense import ExpenseInput
 from passerelle.reports.faults import of_model
-from passerelle.reports.intake import CheckedExpense, ReportKind, check_expense
+from passerelle.reports.intake import OWN_SOURCE, CheckedExpense, ReportKind, check_expense
 from passerelle.reports.lifecycle import Case, Standing
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.services.desk import Desk as Desk
@@ -30,7 +30,7 @@ from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
 from passerelle.store import drafts, judging, report_events
 from passerelle.store import reports as stored
 from passerelle.store.database import Connection, Database
-from passerelle.store.drafts import SOURCE, Draft
+from passerelle.store.drafts import Draft
 from passerelle.store.report_events import Event
 
 _NAME = "the expense"
@@ -108,7 +108,7 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         draft = _draft(connection, desk, entity, employee_id, checked.kind, declaring, now)
         checked = checked._replace(line_key=f"{draft.number}-{draft.lines + 1}")
         new = stored.NewExpense(draft.id, instant_text(now), False, checked)
-        ids = stored.add_expenses(connection, view.id, SOURCE, [new])
+        ids = stored.add_expenses(connection, view.id, OWN_SOURCE, [new])
         actor = by or declaring.employee
         event = Event(draft.id, instant_text(now), actor, "declare", draft.revision, f"expense {checked.line_key}")
         report_events.record(connection, [event])
@@ -220,7 +220,7 @@ def _employee(connection: Connection, desk: Desk, code: str) -> tuple[str, int]:
 def _refund_of_something(connection: Connection, entity_id: int, employee_id: int, refund: CheckedExpense) -> None:
     if not refund.cancels:
         return
-    named = stored.expenses_by_key(connection, entity_id, SOURCE, [refund.cancels]).get(refund.cancels)
+    named = stored.expenses_by_key(connection, entity_id, OWN_SOURCE, [refund.cancels]).get(refund.cancels)
     if named is None or named.employee_id != employee_id or not may_be_cancelled(named.content):
         raise Refused(nothing_to_cancel(refund, _NAME))
 
@@ -236,7 +236,7 @@ def _draft(
 ) -> Draft:
     """The employee's newest draft of this kind; begun where there is none, beside the other kind's where that is."""
     entity_id = desk.view(entity).id
-    there = [one for one in drafts.drafts_of(connection, entity_id, employee_id) if one.source == SOURCE]
+    there = [one for one in drafts.drafts_of(connection, entity_id, employee_id) if one.source == OWN_SOURCE]
     newest = there[-1].source_id if there else ""
     same = [one for one in there if one.kind == kind and one.source_id == newest]
     if same:
@@ -244,7 +244,7 @@ def _draft(
     begun = drafts.submissions_of(connection, entity_id, employee_id)
     local = now.astimezone(ZoneInfo(desk.directory.company.entities[entity].time_zone)).date()
     new = stored.NewReport(
-        employee_id, SOURCE, newest or f"{declaring.employee}/{begun + 1}", kind, 1, False, "", "",
+        employee_id, OWN_SOURCE, newest or f"{declaring.employee}/{begun + 1}", kind, 1, False, "", "",
         declaring.title or f"{month_of(local)} {declaring.employee}", instant_text(now), Standing(),
         stated=False,
     )  # fmt: skip

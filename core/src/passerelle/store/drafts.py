@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from passerelle.reports.intake import ReportKind
+from passerelle.reports.intake import OWN_SOURCE, ReportKind
 from passerelle.reports.lifecycle import Standing
 from passerelle.store.reports import STANDING, standing_of
 from passerelle.store.sql import execute
-
-SOURCE = "passerelle"
-"""The source of what is declared here, rather than imported."""
 
 _DRAFT = "r.approval = 'created' AND r.submitted_at IS NULL"
 _LIVE = "SELECT count(*) FROM expense x WHERE x.report_id = r.id"
@@ -58,7 +55,7 @@ def of_expense(connection: Connection, entity_ids: Sequence[int], key: str) -> l
         connection,
         "SELECT id, report_id, entity_id FROM expense WHERE source = ? AND line_key = ? AND NOT withdrawn "
         f"AND entity_id IN ({marks}) ORDER BY id",
-        (SOURCE, key, *entity_ids),
+        (OWN_SOURCE, key, *entity_ids),
     ).all()
     found = []
     for expense_id, report_id, entity_id in rows:
@@ -71,7 +68,7 @@ def of_expense(connection: Connection, entity_ids: Sequence[int], key: str) -> l
 def submissions_of(connection: Connection, entity_id: int, employee_id: int) -> int:
     """How many submissions of an employee were begun here."""
     query = "SELECT count(DISTINCT source_id) FROM report WHERE entity_id = ? AND employee_id = ? AND source = ?"
-    return int(execute(connection, query, (entity_id, employee_id, SOURCE)).scalar_one())
+    return int(execute(connection, query, (entity_id, employee_id, OWN_SOURCE)).scalar_one())
 
 
 def counts(connection: Connection, report_ids: Sequence[int]) -> tuple[int, int]:
