@@ -1,284 +1,245 @@
-"""The judge against a naive one that was written from the description alone: both say the same of any history.
+"""Generated declarations: whatever is declared, the laws of the expense policy hold.
 
-`PASSERELLE_LAWS=20` judges twenty times as many histories.
+`PASSERELLE_LAWS=20` judges twenty times as many.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import date, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.oracles.policy import Judged, Oracle, Said
+from tests.core.rules.a_policy import RATES, TYPES, company, expense, judgements
 
 from passerelle import money
-from passerelle.masterdata.company import Company, Leave
-from passerelle.masterdata.policy import Profile
+from passerelle.masterdata.company import Company
+from passerelle.rules.calendar_periods import periods_of
 from passerelle.rules.declared import Declared, Judgement
-from passerelle.rules.judging import Policy
 
 THOROUGH = int(os.environ.get("PASSERELLE_LAWS", "1"))  # times as many histories
-HISTORIES = 150
-COUNTING = {"count", "restriction", "cap", "alert"}  # what these used and left is compared too
+lawful = settings(max_examples=60 * THOROUGH)
 
-KINDS = {"MEAL": "guests", "HOTEL": "quantity", "TAXI": "standard", "TRAIN": "standard"}
-RATES = {"EUR": "1", "GBP": "1.17", "USD": "0.909", "JPY": "0.0061"}
 PERIODS = st.sampled_from(["day", "week", "month", "quarter", "year"])
-BORDERS = [date(2026, 12, 28)] * 3 + [date(2028, 2, 27), date(2027, 3, 30), date(2027, 6, 29), date(2027, 9, 28)]
-TYPES = st.sampled_from(["MEAL", "MEAL", "MEAL", "HOTEL", "HOTEL", "TAXI", "TRAIN"])
-MOSTLY = st.sampled_from([True, True, True, True, False])
-LISTS = st.lists(st.sampled_from(sorted(KINDS)), min_size=2, max_size=4, unique=True)
-
-PLAIN = {"name": "Main", "time_zone": "Europe/Paris", "chart": "PCG", "currency": "EUR"}
-COMPANY = Company.model_validate(
-    {
-        "entities": {country: PLAIN | {"country": country} for country in ("FR", "SA", "AE")},
-        "charts": {"PCG": {"accounts": {"625": {"name": "Travel", "role": "expense"}}}},
-        "expense_types": {
-            code: {"name": code, "kind": kind, "accounts": {"PCG": "625"}} for code, kind in KINDS.items()
-        },
-    }
+SPENT = ("TAXI", "DIESEL", "GAS")  # types of one share
+DAYS = st.sampled_from(
+    ["2026-12-27", "2026-12-28", "2026-12-31", "2027-01-01", "2027-01-03", "2027-01-04", "2027-02-01"]
 )
+AMOUNTS = st.integers(0, 4000).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
 
 
 @st.composite
-def amounts(draw: st.DrawFn) -> dict[str, Decimal]:
-    """By currency; the entity's is always there."""
-    others = draw(st.sets(st.sampled_from(["GBP", "USD", "JPY"]), max_size=2))
-    return {c: Decimal(draw(st.sampled_from(["0", "5", "12", "20", "37", "100"]))) for c in ["EUR", *sorted(others)]}
-
-
-@st.composite
-def dated(draw: st.DrawFn, border: date) -> dict[str, date]:
-    """Mostly without dates; else from or until a day among those of the history."""
-    first, last = draw(st.sampled_from([(None, None)] * 6 + [(2, None), (None, 3), (1, 4)]))
-    ends = {"valid_from": first, "valid_until": last}
-    return {name: border + timedelta(days=day) for name, day in ends.items() if day is not None}
-
-
-@st.composite
-def threshold(draw: st.DrawFn, border: date) -> dict[str, Any]:
-    return {"amounts": draw(amounts()), "period": draw(PERIODS), **draw(dated(border))}
-
-
-@st.composite
-def ticked(draw: st.DrawFn, border: date) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if draw(st.integers(0, 2)) == 0:
-        return found
-    if draw(st.integers(0, 2)) == 0:
-        limit = {"limit": draw(st.sampled_from([0, 1, 2, 2, 3, 3, 4])), "period": draw(PERIODS), **draw(dated(border))}
-        found["count"] = [limit, {"limit": 6, "period": "year"}][: draw(st.integers(1, 2))]
-    found["cap"] = draw(st.lists(threshold(border), max_size=2))
-    found["alert"] = draw(st.lists(threshold(border), max_size=2))
-    if draw(st.integers(0, 4)) == 0:
-        abroad = {"amounts": draw(amounts()), "countries": ["GB", "US"]} | draw(dated(border))
-        found["flat_rate"] = [{"amounts": draw(amounts()), **draw(dated(border))}, abroad][: draw(st.integers(1, 2))]
-    return found
-
-
-@st.composite
-def rule(draw: st.DrawFn, border: date) -> dict[str, Any]:
-    kinds = [
-        "restriction",
-        "restriction",
-        "cap",
-        "cap",
-        "cap",
-        "alert",
-        "receipt",
-        "comment",
-        "age",
-        "future",
-        "days",
-        "days",
-    ]
-    kind = draw(st.sampled_from(kinds))
-    found: dict[str, Any] = {"kind": kind} | draw(dated(border))
-    if kind == "restriction":
-        return found | {"types": draw(LISTS), "limit": draw(st.integers(1, 4)), "period": draw(PERIODS)}
-    if kind in ("cap", "alert"):
-        return found | {"types": draw(LISTS), "amounts": draw(amounts()), "period": draw(PERIODS)}
-    found["types"] = draw(st.lists(TYPES, max_size=2, unique=True))
-    if kind == "days":
-        outcome = st.sampled_from(["allow", "allow", "alert", "alert", "block"])
-        return found | {"weekends": draw(outcome), "leave": draw(outcome), "holidays": draw(outcome)}
-    found["consequence"] = draw(st.sampled_from(["alert", "alert", "block"]))
-    if kind == "receipt" and draw(st.booleans()):
-        found["above"] = draw(amounts())
-    if kind == "age":
-        found["days"] = draw(st.integers(0, 3))
-    return found
-
-
-@st.composite
-def profiles(draw: st.DrawFn, border: date, entity: str) -> dict[str, Profile]:
-    """None at all, generic alone, or one beside it."""
-    found: dict[str, Profile] = {}
-    for code in draw(st.sampled_from([["generic"], *[["generic", "sales"]] * 4, ["sales"], []])):
-        types = {
-            kind: draw(ticked(border)) for kind in KINDS if draw(st.integers(0, 9)) > (0 if code != "sales" else 2)
+def caps(
+    draw: st.DrawFn, most: int = 4, currencies: Sequence[str] = ("USD",), kind: str = "cap"
+) -> list[dict[str, Any]]:
+    """Caps over lists of types, by currency."""
+    return [
+        {
+            "kind": kind,
+            "types": draw(st.lists(st.sampled_from(SPENT), min_size=1, unique=True)),
+            "amounts": {
+                currency: draw(st.integers(0, 60)) for currency in ["EUR", *draw(st.sets(st.sampled_from(currencies)))]
+            }
+            if currencies
+            else {"EUR": draw(st.integers(0, 60))},
+            "period": draw(PERIODS),
         }
-        rules = {f"R{number}": draw(rule(border)) for number in range(draw(st.integers(1, 5)))}
-        for one in rules.values():
-            if entity != "FR":
-                one.pop("holidays", None)  # the oracle knows the holidays of one country
-        worked = draw(st.sampled_from([None, None, True, False]))
-        found[code] = Profile.model_validate({"name": code, "types": types, "rules": rules, "weekends_worked": worked})
-    return found
+        for _ in range(draw(st.integers(1, most)))
+    ]
 
 
 @st.composite
-def an_expense(draw: st.DrawFn, number: int, border: date, before: list[Declared]) -> Declared:
-    day = border + timedelta(days=draw(st.integers(0, 6)))
-    type_code = draw(TYPES)
-    currency = draw(st.sampled_from(["EUR", "EUR", "EUR", "GBP", "USD", "JPY"]))
-    gross = draw(st.sampled_from([0, 1, 500, 1200, 1999, 2000, 3700, 10_001]))
-    cancels = None
-    named = [e for e in before if e.gross > 0 and not e.computed]
-    what = draw(st.sampled_from(["declaration"] * 5 + ["refund"] * 2 + ["refund of none"]))
-    if what != "declaration":
-        gross = -gross or -700
-        if what == "refund" and named:
-            original = draw(st.sampled_from(named))
-            cancels, currency = original.id, original.currency
-            type_code = original.type if draw(st.integers(0, 4)) else "TAXI"
-            gross = draw(
-                st.sampled_from([-original.gross, -(original.gross + 1) // 2, -original.gross // 3 - 1, gross])
-            )
-    kind = KINDS[type_code]
-    computed = gross > 0 and draw(st.integers(0, 15)) == 0
-    states = (
-        ["open", "open", "fixed"] if computed or cancels or gross < 0 else ["open"] * 4 + ["fixed", "blocked", "gone"]
-    )
-    state = draw(st.sampled_from(states))
-    if computed and state == "open":
-        gross = 0
-    entity_gross = money.convert(gross, currency, Decimal(RATES[currency]), "EUR")
-    expense = Declared(
-        number, (draw(st.sampled_from(["2027-01-01", "2027-01-02"])), f"L{draw(st.integers(0, 9))}-{number}"),
-        state, type_code, day.isoformat(), (day + timedelta(days=draw(st.integers(-1, 4)))).isoformat(),
-        draw(st.sampled_from(["FR", "GB"])), currency, gross, entity_gross, draw(st.booleans()),
-        draw(st.sampled_from(["", "0.5", "1", "2", "2.5", "7"])) if kind == "quantity" else "",
-        draw(st.integers(0, 3)) if kind == "guests" else 0,
-        draw(MOSTLY), draw(MOSTLY), cancels, "", computed, None, rate=RATES[currency],
-    )  # fmt: skip
-    if state == "fixed":
-        part = 100 if gross < 0 and cancels is None else draw(st.sampled_from([100, 100, 60, 33, 0]))
-        return expense._replace(
-            covered=money.percentage(gross, Decimal(part)), entity_covered=money.percentage(entity_gross, Decimal(part))
+def spent(draw: st.DrawFn, currencies: Sequence[str] = ("EUR", "EUR", "USD", "GBP"), most: int = 10) -> list[Declared]:
+    """Positive expenses of one share each, some lowered by control."""
+    rows = []
+    for number in range(1, draw(st.integers(1, most)) + 1):
+        control = draw(st.sampled_from([""] * 5 + ["control=3.21"]))
+        row = (
+            f"{draw(DAYS)} {draw(st.sampled_from(SPENT))} {draw(AMOUNTS)} {draw(st.sampled_from(currencies))} {control}"
         )
-    if state == "open" and gross > 0 and draw(st.integers(0, 5)) == 0:
-        return expense._replace(control_cover=draw(st.sampled_from([0, 1, entity_gross // 2, entity_gross])))
-    return expense
+        rows.append(expense(number, row))
+    return rows
+
+
+def policy(rules: Sequence[dict[str, Any]], types: dict[str, Any] | None = None) -> Company:
+    held = {f"RULE{number}": rule for number, rule in enumerate(rules)}
+    generic = {"name": "All", "types": {code: {} for code in TYPES} | (types or {}), "rules": held}
+    return Company.model_validate(company().model_dump() | {"profiles": {"generic": generic}})
+
+
+def total(found: dict[int, Judgement]) -> int:
+    return sum(one.entity_covered for one in found.values())
+
+
+def without(expenses: Sequence[Declared], gone: Declared) -> list[Declared]:
+    return [one for one in expenses if one.id != gone.id]
+
+
+@lawful
+@given(caps(), spent())
+def test_no_cap_is_passed_and_a_cover_is_between_nothing_and_all(
+    rules: list[dict[str, Any]], expenses: list[Declared]
+) -> None:
+    found = judgements(policy(rules), expenses)
+    for one in expenses:
+        assert 0 <= found[one.id].covered <= one.gross
+        assert 0 <= found[one.id].entity_covered <= one.entity_gross
+    for rule in rules:
+        sums: dict[tuple[str, str], int] = {}
+        for one in expenses:
+            if one.type in rule["types"]:
+                unit = one.currency if one.currency in rule["amounts"] else "EUR"
+                granted = found[one.id].covered if unit == one.currency else found[one.id].entity_covered
+                place = unit, getattr(periods_of(one.day), rule["period"])
+                sums[place] = sums.get(place, 0) + granted
+        assert all(granted <= rule["amounts"][unit] * 100 for (unit, _), granted in sums.items())
+
+
+@lawful
+@given(caps(most=1), spent(), st.data())
+def test_with_one_cap_removing_an_expense_lowers_no_other_cover(
+    rules: list[dict[str, Any]], expenses: list[Declared], data: st.DataObject
+) -> None:
+    gone = data.draw(st.sampled_from(expenses))
+    before, after = judgements(policy(rules), expenses), judgements(policy(rules), without(expenses, gone))
+    assert all(after[one].covered >= before[one].covered for one in after)
+    assert all(after[one].entity_covered >= before[one].entity_covered for one in after)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[Company, str, str | None, list[Declared], tuple[Leave, ...]]:
-    border = draw(st.sampled_from(BORDERS))
-    entity = draw(st.sampled_from(["FR", "FR", "SA", "AE"]))
-    company = COMPANY.model_copy(update={"profiles": draw(profiles(border, entity))})
-    profile = draw(st.sampled_from([None, *company.profiles, *list(company.profiles)[-1:]]))
-    expenses: list[Declared] = []
-    for number in range(1, draw(st.integers(0, 25)) + 1):
-        expenses.append(draw(an_expense(number, border, expenses)))
-    leave = (Leave(first=border, last=border + timedelta(days=1)),) if draw(st.booleans()) else ()
-    return company, entity, profile, draw(st.permutations(expenses)), leave
+def nested_caps(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Any two hold for nested or disjoint lists, and periods that nest: weeks and months do not."""
+    lists = draw(
+        st.sampled_from([[["TAXI"], ["DIESEL", "GAS"], list(SPENT)], [["GAS"], ["DIESEL", "GAS"], list(SPENT)]])
+    )
+    periods = draw(st.sampled_from([["day", "month", "quarter", "year"], ["day", "week"]]))
+    return [
+        {
+            "kind": "cap",
+            "types": types,
+            "amounts": {"EUR": draw(st.integers(0, 60))},
+            "period": periods[min(len(periods) - 1, len(types) - 1)],
+        }
+        for types in lists
+    ] + [{"kind": "cap", "types": list(SPENT), "amounts": {"EUR": draw(st.integers(0, 90))}, "period": periods[-1]}]
 
 
-def as_the_oracle_says_it(judgement: Judgement) -> Judged:
-    said = {
-        v.rule: Said(v.outcome, v.used, v.threshold, v.left) if v.kind in COUNTING else Said(v.outcome)
-        for v in judgement.verdicts
-        if v.kind not in ("type", "refund") and not (v.kind == "days" and v.outcome == "ok")
-    }
-    return Judged(*judgement[1:6], said)
-
-
-@settings(max_examples=HISTORIES * THOROUGH)
-@given(histories())
-def test_the_judge_says_what_the_definitions_say(
-    history: tuple[Company, str, str | None, list[Declared], tuple[Leave, ...]],
+@lawful
+@given(nested_caps(), spent(currencies=("EUR",)), st.data())
+def test_where_caps_nest_one_more_never_raises_the_total(
+    rules: list[dict[str, Any]], expenses: list[Declared], data: st.DataObject
 ) -> None:
-    company, entity, profile, expenses, leave = history
-    expected = Oracle(company, entity, profile).judge(expenses, leave)
-    found = {one.id: as_the_oracle_says_it(one) for one in Policy(company, entity, profile).judge(expenses, leave)}
-    assert found == expected
+    left = data.draw(st.integers(0, len(rules) - 1))
+    fewer = [rule for number, rule in enumerate(rules) if number != left]
+    assert total(judgements(policy(rules), expenses)) <= total(judgements(policy(fewer), expenses))
 
 
-def one(number: int, gross: int, type_code: str = "TAXI", day: str = "2026-12-31", **other: Any) -> Declared:
-    """In euro unless `entity_gross` is said too; a fixed one is covered whole."""
-    plain = Declared(
-        number, ("2027", f"{number}"), "open", type_code, day, day, "FR", "EUR", gross, gross, True, "", 0, True, True,
-        None, "", False, None,
-    )  # fmt: skip
-    return plain._replace(**other)
+@lawful
+@given(st.lists(st.sampled_from(SPENT), min_size=1, max_size=5), st.integers(1, 4))
+def test_any_order_of_what_a_restriction_accepts_is_accepted(types: list[str], limit: int) -> None:
+    rule = {"kind": "restriction", "types": list(SPENT), "limit": limit, "period": "day"}
+    held = policy([rule])
+
+    def accepted(order: Sequence[str]) -> bool:
+        rows = [expense(number, f"2026-01-15 {code} 9.00") for number, code in enumerate(order, start=1)]
+        return not any(one.blocked for one in judgements(held, rows).values())
+
+    answers = {accepted(order) for order in set(permutations(types))}
+    # the whole set is accepted or not, whatever the order: it depends on numbers alone
+    assert len(answers) == 1
 
 
-MEAL_20 = {"types": {"MEAL": {"cap": [{"amounts": {"EUR": 20}, "period": "day"}]}, "TAXI": {}}}
-CAP_100 = {"types": {"TAXI": {"cap": [{"amounts": {"EUR": 100}, "period": "month"}]}}}
-WEEK = {"types": {"TAXI": {"count": [{"limit": 1, "period": "week"}]}}}
-USD = {"types": {"TAXI": {"cap": [{"amounts": {"EUR": 50, "USD": 30}, "period": "day"}]}}}
-BOTH = {"kind": "restriction", "types": ["TAXI", "TRAIN"], "limit": 1}
-EITHER = {"types": {"TAXI": {}, "TRAIN": {}}, "rules": {"R": BOTH}}
-
-ON_PAPER = {
-    # 12 + 9 on one day: 20 − 12 = 8 are left for the second; the next day has its own 20
-    "cap": (MEAL_20, [one(1, 1200, "MEAL"), one(2, 900, "MEAL"), one(3, 900, "MEAL", "2027-01-01")], [1200, 800, 900]),
-    # alone 20; with two guests 20 × 3 = 60, of which 20 are used
-    "shares": (MEAL_20, [one(1, 2500, "MEAL"), one(2, 9000, "MEAL", guests=2)], [2000, 4000]),
-    # 80 of 100; half of it comes back: 40 must stay covered, 80 were, so −40; the month has 100 − 80 + 40 = 60 left
-    "refund": (CAP_100, [one(1, 8000), one(2, -4000, cancels=1), one(3, 9000)], [8000, -4000, 6000]),
-    # 150, covered 100; −30: 120 remain, more than is covered: 0; −40: 80 remain, so −20; nothing was ever owed twice
-    "refunds": (CAP_100, [one(1, 15000), one(2, -3000, cancels=1), one(3, -4000, cancels=1)], [10000, 0, -2000]),
-    # names none: whole, in its own month, whose room grows: 100 + 30 = 130
-    "refund of none": (CAP_100, [one(1, -3000), one(2, 20000)], [-3000, 13000]),
-    # what names a blocked or a gone expense gives nothing back
-    "gone": (CAP_100, [one(1, 5000, state="gone"), one(2, -5000, cancels=1), one(3, 12000)], [0, 10000]),
-    # the later one is approved: it has 70, and 30 are left for the one declared before it
-    "fixed": (CAP_100, [one(1, 8000), one(2, 7000, state="fixed", covered=7000, entity_covered=7000)], [3000]),
-    # control leaves 10 of 80: 90 are left
-    "control": (CAP_100, [one(1, 8000, control_cover=1000), one(2, 9500)], [1000, 9000]),
-    # Thursday 2026-12-31 and Sunday 2027-01-03 are of week 53, Monday 2027-01-04 of week 1
-    "week": (WEEK, [one(1, 100), one(2, 100, day="2027-01-03"), one(3, 100, day="2027-01-04")], [100, 0, 100]),
-    # a blocked one does not count, a company's does: taxi, train blocked, taxi of the company, train blocked
-    "restriction": (
-        EITHER,
-        [one(1, 100), one(2, 100, "TRAIN"), one(3, 100, own_money=False), one(4, 100, "TRAIN")],
-        [100, 0, 100, 0],
-    ),
-    # USD has its own 30; 100 GBP are 117 EUR: 50 EUR, which is 50 / 117 × 100 = 42.74 GBP; nothing is left in euro
-    "currencies": (
-        USD,
-        [
-            one(1, 4000, currency="USD", entity_gross=3636),
-            one(2, 10000, currency="GBP", entity_gross=11700),
-            one(3, 100),
-        ],
-        [3000, 4274, 0],
-    ),
-    # neither the profile nor generic ticks it
-    "type": (WEEK, [one(1, 100, "MEAL")], [0]),
-}  # fmt: skip
+@st.composite
+def anything(draw: st.DrawFn) -> tuple[Company, list[Declared]]:
+    """Counts, restrictions, caps, alerts and mileage; guests, nights, trips, refunds, some of them fixed."""
+    set_of = {
+        "count": [{"limit": draw(st.integers(0, 3)), "period": draw(PERIODS)}][: draw(st.integers(0, 1))],
+        "cap": [{"amounts": {"EUR": draw(st.integers(0, 60))}, "period": draw(PERIODS)}],
+    }
+    kinds = st.sampled_from(["cap", "alert"])
+    rules = [rule for _ in range(draw(st.integers(0, 2))) for rule in draw(caps(most=2, kind=draw(kinds)))]
+    rules.append(
+        {"kind": "restriction", "types": ["TAXI", "GAS"], "limit": draw(st.integers(1, 3)), "period": draw(PERIODS)}
+    )
+    held = policy(rules, {"MEAL": set_of, "NIGHT": set_of, "TAXI": set_of, "TRIP": {"mileage_scale": "FR"}})
+    rows: list[Declared] = []
+    for number in range(1, draw(st.integers(1, 10)) + 1):
+        rows.append(draw(_anything(number, rows)))
+    return held, rows
 
 
-@pytest.mark.parametrize("name", ON_PAPER)
-def test_on_paper(name: str) -> None:
-    generic, expenses, covered = ON_PAPER[name]
-    company = COMPANY.model_copy(update={"profiles": {"generic": Profile.model_validate({"name": "All", **generic})}})
-    assert [judged.covered for judged in Oracle(company, "FR", None).judge(expenses).values()] == covered
-    assert [judged.covered for judged in Policy(company, "FR", None).judge(expenses)] == covered
+@st.composite
+def _anything(draw: st.DrawFn, number: int, before: list[Declared]) -> Declared:
+    day, code = draw(DAYS), draw(st.sampled_from(["MEAL", "NIGHT", "TAXI", "GAS", "TRIP"]))
+    named = [one for one in before if one.gross > 0 and one.type != "TRIP"]
+    if named and draw(st.integers(0, 3)) == 0:
+        original = draw(st.sampled_from(named))
+        part = draw(st.sampled_from([original.gross, original.gross // 2 or 1, 100]))
+        amount = money.text(-part, original.currency)
+        return expense(number, f"{day} {original.type} {amount} {original.currency} names={original.id}")
+    if code == "TRIP":
+        return expense(number, f"{day} TRIP ? km={draw(st.sampled_from(['12', '3000', '7000.5']))} cv=5")
+    currency = draw(st.sampled_from(["EUR", "EUR", *RATES])).replace("JPY", "EUR")
+    words = {
+        "MEAL": f"guests={draw(st.integers(0, 3))}",
+        "NIGHT": f"quantity={draw(st.sampled_from(['1', '2.5', '4']))}",
+    }
+    state = draw(st.sampled_from(["", "", "", "", "company", "gone", "fixed=1.00"]))
+    amount = draw(AMOUNTS) if not state.startswith("fixed") else "9.00"
+    return expense(number, f"{day} {code} {amount} {currency} {words.get(code, '')} {state}")
 
 
-def test_a_fixed_refund_gives_its_room_back_first() -> None:
-    """100, −40 of it, then 60 which gets the 40 left. Both are approved, then the first is restated as it was."""
-    generic = Profile.model_validate({"name": "All", **CAP_100})
-    company = COMPANY.model_copy(update={"profiles": {"generic": generic}})
-    refund = one(2, -4000, cancels=1, state="fixed", covered=-4000, entity_covered=-4000)
-    other = one(3, 6000, state="fixed", covered=4000, entity_covered=4000)
-    [again] = Policy(company, "FR", None).judge([one(1, 10000), refund, other])
-    assert again.covered == 10000
+@lawful
+@given(anything())
+def test_one_by_one_in_the_order_of_declaration_is_as_all_at_once(given_: tuple[Company, list[Declared]]) -> None:
+    held, rows = given_
+    at_once = judgements(held, rows)
+    fixed = [one for one in rows if one.state != "open"]
+    known: list[Declared] = []
+    for one in (row for row in rows if row.state == "open"):
+        found = judgements(held, [*fixed, *known, one])
+        assert found[one.id] == at_once[one.id]
+        # a blocked own-money expense stays refused; the others are judged anew with each that follows
+        known.append(one._replace(state="blocked") if found[one.id].blocked and one.own_money else one)
+
+
+@lawful
+@given(anything(), st.data())
+def test_an_original_and_its_refund_leave_the_room_they_found(
+    given_: tuple[Company, list[Declared]], data: st.DataObject
+) -> None:
+    """What follows an expense and its whole refund is judged as if neither had been there; a count limit counts on."""
+    held, rows = given_
+    types = {code: ticked.model_copy(update={"count": ()}) for code, ticked in held.profiles["generic"].types.items()}
+    rules = {n: rule for n, rule in held.profiles["generic"].rules.items() if rule.kind != "restriction"}
+    generic = held.profiles["generic"].model_copy(update={"types": types, "rules": rules})
+    held = held.model_copy(update={"profiles": {"generic": generic}})
+    where = data.draw(st.integers(0, len(rows)))
+    original = data.draw(_anything(1, []).filter(lambda one: one.state == "open" and one.gross > 0))
+    original = original._replace(id=98, place=(f"{where:06d}", "~1"))
+    refund = original._replace(
+        id=99, place=(f"{where:06d}", "~2"), gross=-original.gross, entity_gross=-original.entity_gross, cancels=98
+    )
+    alone, beside = judgements(held, rows), judgements(held, [*rows, original, refund])
+    assert beside[98].covered == -beside[99].covered
+    for number, judgement in alone.items():
+        amounts = [(v.rule, v.outcome, v.used, v.threshold, v.left) for v in judgement.verdicts]
+        assert [(v.rule, v.outcome, v.used, v.threshold, v.left) for v in beside[number].verdicts] == amounts
+        assert beside[number][:5] == judgement[:5]
+
+
+@lawful
+@given(anything(), st.data())
+def test_what_is_fixed_takes_its_room_first_whatever_its_place(
+    given_: tuple[Company, list[Declared]], data: st.DataObject
+) -> None:
+    """The judgements of the open ones do not depend on where the fixed ones stand."""
+    held, rows = given_
+    rows = [one for one in rows if not one.is_refund and not one.computed]
+    places = data.draw(st.permutations([one.place for one in rows if one.state == "fixed"]))
+    moved = iter(places)
+    shuffled = [one._replace(place=next(moved)) if one.state == "fixed" else one for one in rows]
+    late = [one._replace(place=("999999", one.place[1])) if one.state == "fixed" else one for one in rows]
+    assert judgements(held, rows) == judgements(held, shuffled) == judgements(held, late)
