@@ -54,7 +54,7 @@ def of_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Seque
         rows = execute(
             connection,
             f"SELECT id, entity_id, employee_id, number, revision, posted_revision, {STANDING} FROM report "
-            f"WHERE entity_id IN ({_marks(entity_ids)}) AND number IN ({_marks(part)}) ORDER BY id{lock}",
+            f"WHERE entity_id IN ({_marks(entity_ids)}) AND number IN ({_marks(part)}) ORDER BY id" + lock,
             (*entity_ids, *part),
         )
         found += [LivingReport._make((*row[:6], standing_of(row[6:]))) for row in rows]
