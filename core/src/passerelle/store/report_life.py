@@ -90,7 +90,8 @@ def _queue_submitted(connection: Connection, entity_id: int) -> None:
     execute(
         connection,
         f"INSERT INTO judging_due (entity_id, employee_id) SELECT DISTINCT r.entity_id, r.employee_id FROM report r "
-        f"WHERE {_WANTED} ORDER BY 1, 2 "
+        f"WHERE {_WANTED} "
+        "ORDER BY r.entity_id, r.employee_id "
         "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
         (entity_id,),
     )
