@@ -31,8 +31,9 @@ check: setup ## format, lint, types, import contracts, tests: what has to pass b
 servers: ## install what tests need and pip does not bring: an SSH server, hledger
 	@sh scripts/servers.sh
 
-bench: setup ## measure posting, rendering and memory beside their floors and peers
+bench: setup ## measure posting, rendering, the policy and memory beside their floors and peers
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m benchmarks
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m benchmarks.declaring
 
 real: setup ## run the tests on all of the real data beside the repository (../shared/data)
 	@PASSERELLE_REAL_DATA=all $(PYTEST) tests/real_data

@@ -78,19 +78,24 @@ def _why(connection: Connection, directory: Directory, one: candidates.Standing,
     elif findings:
         sentences.append(f"It could not be posted: {counted(len(findings), 'finding')}.")
         following = findings[0].remedy
-    elif one.post_due and one.judging:
-        sentences.append("Its employee's expenses are to be judged before it is posted; the next export does both.")
-    elif one.post_due:
-        sentences.append("It waits to be posted; the next export posts it.")
-    elif one.posted_revision is None:
-        sentences.append("It was never posted, so there is nothing to export.")
-    elif not one.line_count and not live:
-        sentences.append("It posts no line, so there is nothing to export.")
-    elif live >= one.posted_revision:
-        sentences.append("Everything it says now has left.")
+    elif (settled := _settled(one, live)) is not None:
+        sentences.append(settled)
     else:
         return _candidate(connection, directory, one, sentences, following, now)
     return Why(one.report_number, entity, tuple(sentences), findings, following)
+
+
+def _settled(one: candidates.Standing, live: int) -> str | None:
+    """Why nothing of a report is a candidate though nobody has to act; ``None`` when it is one."""
+    if one.post_due and one.judging:
+        return "Its employee's expenses are to be judged before it is posted; the next export does both."
+    if one.post_due:
+        return "It waits to be posted; the next export posts it."
+    if one.posted_revision is None:
+        return "It was never posted, so there is nothing to export."
+    if not one.line_count and not live:
+        return "It posts no line, so there is nothing to export."
+    return "Everything it says now has left." if live >= one.posted_revision else None
 
 
 def _waiting(one: candidates.Standing, entity: Entity | None, report: str) -> tuple[str, str] | None:

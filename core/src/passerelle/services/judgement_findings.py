@@ -74,7 +74,7 @@ def _alert(name: str, row: JudgedRow, value: str, said: str) -> Finding:
         object=name,
         value=value,
         expected=said,
-        remedy=f"passerelle rules explain {row.report_number}/{row.line_key}; compare it with its receipt before you approve it",
+        remedy=f"compare it with its receipt:  passerelle rules explain {row.report_number}/{row.line_key}",
         who="accountant",
         severity="warning",
     )

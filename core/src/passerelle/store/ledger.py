@@ -15,7 +15,9 @@ from passerelle.store import sql
 
 # what the ledger does not hold yet of reports whose employee's expenses are judged
 _WAITING = """
-r.post_due AND NOT EXISTS (SELECT 1 FROM judging_due j WHERE j.entity_id = r.entity_id AND j.employee_id = r.employee_id)
+r.post_due AND NOT EXISTS (
+    SELECT 1 FROM judging_due j WHERE j.entity_id = r.entity_id AND j.employee_id = r.employee_id
+)
 """
 _DUE = """
 SELECT r.id, r.number, r.kind, r.employee_id, r.approval IN ('refused', 'cancelled'),
