@@ -13,10 +13,10 @@ from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.plan import counted
-from passerelle.services import rule_explaining, rule_history, rule_list, rule_trials
+from passerelle.services import rule_explaining, rule_list, rule_simulation, rule_trials
 from passerelle.services.rule_explaining import Explained
-from passerelle.services.rule_history import Change, EntityChange, Simulated
 from passerelle.services.rule_list import PolicyListed, ProfileListed, RuleListed
+from passerelle.services.rule_simulation import Change, EntityChange, Simulated
 from passerelle.services.rule_trials import ExpenseTried, Tried
 from passerelle.services.verdicts_shown import VerdictShown
 
@@ -207,7 +207,7 @@ def simulate(
     session: Session, file: Path, since: datetime, entity: str | None, employee: str | None, limit: int
 ) -> Answer:
     """Another policy on history."""
-    found = rule_history.simulate(
+    found = rule_simulation.simulate(
         session.database,
         file,
         since.date(),

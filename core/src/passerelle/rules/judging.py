@@ -7,13 +7,13 @@ from datetime import date
 from fractions import Fraction
 
 from passerelle.masterdata.company import Company, Leave
-from passerelle.rules.compiled import weekends_worked
 from passerelle.rules.contract import PolicyRule
 from passerelle.rules.contributed import ask
 from passerelle.rules.counted import Counted
 from passerelle.rules.declared import Declared, Judgement, Verdict, new_verdict
 from passerelle.rules.filling import Filled, nothing_fills
 from passerelle.rules.granting import grant, watch
+from passerelle.rules.inheritance import weekends_worked
 from passerelle.rules.order import in_order
 from passerelle.rules.plan import Limits, Plan, Planner
 from passerelle.rules.refunds import not_covered, refund_verdict, told_verdict

@@ -23,12 +23,12 @@ from passerelle.masterdata.policy import (
 )
 from passerelle.rules.calendar_periods import Periods, bounds, periods_of
 from passerelle.rules.checks import Check, age_check, comment_check, days_check, future_check, receipt_check
-from passerelle.rules.compiled import PlacedRule, TypePolicy, type_policy
 from passerelle.rules.contract import PolicyRule
 from passerelle.rules.contributed import Contributed
 from passerelle.rules.days import Calendar
 from passerelle.rules.declared import Verdict
 from passerelle.rules.filling import Fill, Mileage, flat_rate
+from passerelle.rules.inheritance import PlacedRule, TypePolicy, type_policy
 from passerelle.rules.mileage import shipped_scale
 from passerelle.rules.shares import Kind
 

@@ -11,7 +11,7 @@ from passerelle.errors import UsageFault
 from passerelle.masterdata.company import Company
 from passerelle.masterdata.policy import GENERIC, PluginRule
 from passerelle.plugins import Plugins, discover
-from passerelle.rules.compiled import type_policy, weekends_worked
+from passerelle.rules.inheritance import type_policy, weekends_worked
 from passerelle.rules.sentences import describe
 from passerelle.services.configuration import current
 from passerelle.services.policy_files import unknown_code

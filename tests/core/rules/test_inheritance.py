@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.core.rules.a_policy import check, company
 
-from passerelle.rules.compiled import type_policy, weekends_worked
+from passerelle.rules.inheritance import type_policy, weekends_worked
 
 CAP = "cap = [{{ amounts = {{ EUR = {} }}, period = 'day' }}]"
 GENERIC = f"""

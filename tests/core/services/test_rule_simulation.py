@@ -9,7 +9,7 @@ import pytest
 
 from passerelle.errors import ConfigurationFault, UsageFault
 from passerelle.periods import Clock
-from passerelle.services.rule_history import EntityChange, Simulated, simulate
+from passerelle.services.rule_simulation import EntityChange, Simulated, simulate
 from passerelle.store import sql
 from passerelle.store.database import Database
 
