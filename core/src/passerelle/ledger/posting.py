@@ -62,6 +62,7 @@ class PostedBlock:
 
 
 _REPORT = itemgetter(0)
+_bases = json.JSONDecoder().decode  # what intake wrote: a list of (rate, net, VAT)
 _JOURNALS = {"own": ("expense_reports", "expense_report"), "company": ("company_paid", "company_paid")}
 
 
@@ -84,25 +85,26 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
     if isinstance(journal, Finding):
         findings.append(journal)
     lines: list[LineRow] = []
-    if first.kind == "own":
-        rows = [row for row in rows if not row.blocked]
+    owed = 0
     for row in rows:
         if row.entity_covered:
+            owed += row.entity_covered
             _post_covered(row, accounts, lines, findings)
         if row.kind == "company" and row.entity_gross:
             _post_company(row, accounts, lines, findings)
     if first.kind == "own":
-        _post_employee(first, sum(row.entity_covered for row in rows), accounts, lines, findings)
+        _post_employee(first, owed, accounts, lines, findings)
     if findings:
         where = f"report {first.report_number}"
         block.refused[report_id] = [replace(f, object=f"{where}, {f.object}" if f.object else where) for f in findings]
         return
     if sum(map(itemgetter(AMOUNT), lines)) != 0:
         raise Defect(Finding("PSR-4900", "An entry does not balance.", object=f"report {first.report_number}"))
-    days = [row.day for row in rows if row.expense_id is not None] or [first.operation_day]
+    own = first.kind == "own"
+    days = [row.day for row in rows if row.expense_id is not None and not (own and row.blocked)]
     block.entries.append((first.entry_id, str(journal), entry_type, report_id))
     block.revisions.append(
-        (first.entry_id, first.revision, first.operation_day, max(days), len(lines)),
+        (first.entry_id, first.revision, first.operation_day, max(days, default=first.operation_day), len(lines)),
     )
     block.lines.extend(lines)
 
@@ -136,8 +138,11 @@ def _post_covered(row: ExpenseRow, accounts: Determination, lines: list[LineRow]
     for kind, account, amount, code, rate, base, original in parts:
         if amount:
             sections = sections_of(amount, split) if split != "[]" and accounts.is_analytical(account) else ""
-            head = (entry_id, revision, kind, account, None, expense_id, amount, code, rate, base)
-            lines.append((*head, currency, original if foreign else None, rate_used, sections))
+            memo = original if foreign else None
+            lines.append(
+                (entry_id, revision, kind, account, None, expense_id, amount, code, rate, base, currency, memo,
+                 rate_used, sections)
+            )  # fmt: skip
 
 
 def _post_company(row: ExpenseRow, accounts: Determination, lines: list[LineRow], findings: list[Finding]) -> None:
@@ -162,7 +167,7 @@ _Part = tuple[str, str, int, str, str, int | None, int]
 def _taxed_parts(
     row: ExpenseRow, posting: TypePosting, accounts: Determination, findings: list[Finding]
 ) -> list[_Part]:
-    bases = [(str(rate), int(net), int(vat)) for rate, net, vat in json.loads(row.vat)]
+    bases: list[tuple[str, int, int]] = _bases(row.vat)
     original = _shared(row.covered, bases)
     own = original if row.entity_covered == row.covered else _shared(row.entity_covered, bases)
     parts: list[_Part] = []
@@ -176,7 +181,10 @@ def _taxed_parts(
             continue
         rule = rule or VatPosting("", Decimal(0), "")
         back = money.percentage(own_vat, rule.recoverable)
-        original_back = money.percentage(vat, rule.recoverable) if back else 0
+        if own is original:
+            original_back = back
+        else:
+            original_back = money.percentage(vat, rule.recoverable) if back else 0
         expense = own_net + own_vat - back
         parts.append(("expense", posting.account, expense, rule.code, rate, own_net, net + vat - original_back))
         parts.append(("vat", rule.account, back, rule.code, rate, own_net, original_back))
@@ -185,11 +193,11 @@ def _taxed_parts(
 
 def _shared(covered: int, bases: list[tuple[str, int, int]]) -> list[tuple[int, int]]:
     """Nets and VAT of what is covered, or of its conversion: in proportion to those stated, so that no cent is lost."""
-    stated = [part for _, net, vat in bases for part in (net, vat)]
-    whole = sum(stated)
+    whole = sum([net + vat for _, net, vat in bases])
     if covered == whole:
-        shares = stated
-    elif whole:
+        return [(net, vat) for _, net, vat in bases]
+    stated = [part for _, net, vat in bases for part in (net, vat)]
+    if whole:
         shares = money.apportion(covered, stated)
     else:  # the source states an amount in the entity's currency for an original of zero
         shares = [covered, *[0] * (len(stated) - 1)]

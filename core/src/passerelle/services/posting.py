@@ -94,7 +94,7 @@ def _post_block(
 ) -> PostingOutcome:
     zone = accounts.entity.time_zone
     ended = [(one.id, one.entry_id, one.revision or 0, _local_day(one.instant, zone)) for one in block if one.ended]
-    emptied = stored.save_ended(connection, ended, now)
+    emptied = stored.save_ended(connection, ended, now) if ended else 0
     approved = [one for one in block if not one.ended]
     if not approved:
         return PostingOutcome(emptied, 0, 0, ())
