@@ -11,11 +11,11 @@ from passerelle.cli.acting import by as by_whom
 from passerelle.cli.answer import Answer
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
-from passerelle.cli.reports import command
 from passerelle.plan import counted
 from passerelle.services import declaring
 from passerelle.services.declaring import Declaration, Declaring, Desk, Submission, Withdrawal
 
+commands = click.Group("reports")
 _entity = click.option("--entity", help="Only this legal entity.")
 _TRIP = ("distance", "unit", "power", "vehicle_class", "vehicle")
 
@@ -25,7 +25,7 @@ def _option(name: str, words: str, **how: Any) -> Callable[[Any], Any]:
 
 
 @answering(
-    command,
+    commands,
     "declare",
     answer=Declaration,
     help="Declare one expense of an employee. It joins the employee's draft and is judged at once: every rule that has "
@@ -104,7 +104,7 @@ def _declared_text(made: Declaration) -> str:
 
 
 @answering(
-    command,
+    commands,
     "submit",
     answer=Submission,
     help="Hand in the draft of an EMPLOYEE, or that of a report's NUMBER. It is judged again just before; what the "
@@ -125,7 +125,7 @@ def submit(session: Session, what: str, entity: str | None, by: str) -> Answer:
 
 
 @answering(
-    command,
+    commands,
     "withdraw",
     answer=Withdrawal,
     help="Take a declared EXPENSE out of its draft; what it leaves room for is judged again.\n\n"

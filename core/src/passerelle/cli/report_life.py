@@ -10,13 +10,13 @@ from passerelle.cli.acting import by as by_whom
 from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
-from passerelle.cli.reports import command
 from passerelle.periods import shown
 from passerelle.plan import counted
 from passerelle.services import life
 from passerelle.services.life import Decided
 from passerelle.services.report_history import ReportHistory, history
 
+commands = click.Group("reports")
 _entity = click.option("--entity", help="Only this legal entity.")
 _reason = click.option("--reason", required=True, help="Why; the employee reads it, and it is kept.")
 _expense = click.option("--expense", metavar="ID", help="Only this expense of one report.")
@@ -57,7 +57,7 @@ def _show(numbers: tuple[str, ...], entity: str | None) -> str:
 
 
 @answering(
-    command,
+    commands,
     "approve",
     answer=Decided,
     help="Approve reports by NUMBER, or all that are submitted. With the last of the entity's approval steps they "
@@ -75,7 +75,7 @@ def approve(session: Session, numbers: tuple[str, ...], all_: bool, entity: str 
 
 
 @answering(
-    command,
+    commands,
     "refuse",
     answer=Decided,
     help="Refuse submitted or approved reports, for a reason. What the ledger holds of them is taken back at once; "
@@ -93,7 +93,7 @@ def refuse(session: Session, numbers: tuple[str, ...], reason: str, entity: str 
 
 
 @answering(
-    command,
+    commands,
     "cancel",
     answer=Decided,
     help="Cancel reports, drafts as well, for a reason. What the ledger holds of them is taken back at once; they come "
@@ -111,7 +111,7 @@ def cancel(session: Session, numbers: tuple[str, ...], reason: str, entity: str 
 
 
 @answering(
-    command,
+    commands,
     "send-back",
     answer=Decided,
     help="Make submitted or approved reports drafts again, for a reason: neither approved nor controlled. The ledger "
@@ -129,7 +129,7 @@ def send_back(session: Session, numbers: tuple[str, ...], reason: str, entity: s
 
 
 @answering(
-    command,
+    commands,
     "control",
     answer=Decided,
     help="Mark reports as controlled by an accountant: by NUMBER, or all that are approved. Then they may leave.\n\n"
@@ -168,7 +168,7 @@ def control(
 
 
 @answering(
-    command,
+    commands,
     "uncontrol",
     answer=Decided,
     help="Take the control of reports back, or with --expense that of one expense, until they have left. Covers that "
@@ -189,7 +189,7 @@ def uncontrol(session: Session, numbers: tuple[str, ...], expense: str | None, e
 
 
 @answering(
-    command,
+    commands,
     "history",
     answer=ReportHistory,
     help="Show who did what to the report NUMBER and when: declared, submitted, replaced, approved step by step, "

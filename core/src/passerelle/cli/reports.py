@@ -1,4 +1,4 @@
-"""``passerelle reports``: expense reports in, listed and shown; what is done to them is in ``cli.report_life``."""
+"""``passerelle reports``: expense reports in, listed and shown; the other commands of the group are added to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from passerelle.cli import declaring, report_life, sections
 from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
@@ -35,6 +36,10 @@ def command() -> None:
     passerelle reports refuse ND000001 --reason "not a business trip"
     passerelle reports history ND000001
     """
+
+
+for _part in (declaring, report_life, sections):
+    command.commands.update(_part.commands.commands)
 
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
@@ -334,9 +339,3 @@ def _after_show(one: ReportDetail) -> str:
     if one.ended_at is not None:
         return f"passerelle reports history {name}"
     return f"passerelle ledger entries --entity {one.entity}"
-
-
-# they add their commands to the group
-from passerelle.cli import declaring as _declaring  # noqa: E402, F401
-from passerelle.cli import report_life as _report_life  # noqa: E402, F401
-from passerelle.cli import sections as _sections  # noqa: E402, F401

@@ -9,13 +9,14 @@ import click
 from passerelle.cli.answer import Answer, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
-from passerelle.cli.reports import command
 from passerelle.plan import counted
 from passerelle.services.sections import Offer, SectionOffered, offered_sections
 
+commands = click.Group("reports")
+
 
 @answering(
-    command,
+    commands,
     "sections",
     answer=Offer,
     help="List the sections that an employee may choose on an axis: those that hold on the day, that they have a right "
