@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from passerelle.masterdata.company import Entity
 from passerelle.plan import counted
-from passerelle.services.report_numbers import entity_of
+from passerelle.services.lookups import entity_of
 from passerelle.services.reports import Shown, find, local_time
 from passerelle.store import masterdata, report_events
 from passerelle.store.database import Database
 from passerelle.store.report_events import Event
-from passerelle.store.report_list import ListedReport
 
 _DONE = {
     "declare": "declared", "submit": "submitted", "replace": "replaced", "approve": "approved", "refuse": "refused",
@@ -45,8 +44,7 @@ def history(database: Database, number: str, entity: str | None = None) -> Repor
         directory = masterdata.load(connection)
         row = find(connection, directory, number, entity)
         legal = entity_of(directory, row.entity_id)
-        acts = report_events.of_report(connection, row.id) or _before_events(row)
-        found = [(one.at, 0, _act(one, legal)) for one in acts]
+        found = [(one.at, 0, _act(one, legal)) for one in report_events.of_report(connection, row.id)]
         for at, revision, lines in report_events.postings(connection, row.id):
             detail = f"revision {revision} of the entry: {counted(lines, 'line') if lines else 'nothing'}"
             found.append((at, 1, _by_program(at, "posted", detail, legal)))
@@ -81,14 +79,3 @@ def _act(one: Event, entity: Entity) -> Happening:
 
 def _by_program(at: str, what: str, detail: str, entity: Entity) -> Happening:
     return Happening(at=local_time(entity)(at), what=what, by="", revision=0, detail=detail, reason="")
-
-
-def _before_events(row: ListedReport) -> list[Event]:
-    """The facts of a report that came in before acts were kept."""
-    facts = (
-        ("declare", row.declared_at),
-        ("submit", row.submitted_at),
-        ("approve", row.approved_at),
-        ("control", row.controlled_at),
-    )
-    return [Event(row.id, at, row.source, act, row.revision) for act, at in facts if at is not None]

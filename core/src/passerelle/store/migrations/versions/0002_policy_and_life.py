@@ -65,6 +65,17 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    # what reports say of themselves becomes their first events; who approved or controlled one was not kept
+    for act, at, detail in (
+        ("declare", "declared_at", ""),
+        ("submit", "submitted_at", ""),
+        ("approve", "approved_at", "before acts were kept"),
+        ("control", "controlled_at", "before acts were kept"),
+    ):
+        op.execute(
+            "INSERT INTO report_event (report_id, at, actor, act, revision, detail, reason) "
+            f"SELECT id, {at}, source, '{act}', revision, '{detail}', '' FROM report WHERE {at} IS NOT NULL ORDER BY id"
+        )
     op.create_index(op.f("ix_report_event_report_id"), "report_event", ["report_id"])
 
 
