@@ -25,7 +25,7 @@ from passerelle.services.desk import Desk as Desk
 from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.judgement_findings import findings_of
 from passerelle.services.judging import Newest, Ruling, judge_newest, judge_now
-from passerelle.services.report_numbers import entities, not_one, refusal, unknown
+from passerelle.services.lookups import entities, not_one, refusal, unknown
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
 from passerelle.store import drafts, judging, report_events
 from passerelle.store import reports as stored

@@ -17,8 +17,8 @@ from passerelle.reports.expense import DECIMAL
 from passerelle.reports.lifecycle import Act, Case, Standing
 from passerelle.reports.line_control import ExpenseStanding
 from passerelle.services.judging import judge_due
+from passerelle.services.lookups import entities, entity_of, not_one, refusal
 from passerelle.services.posting import post_due
-from passerelle.services.report_numbers import entities, entity_of, not_one, refusal
 from passerelle.store import masterdata, report_events
 from passerelle.store import report_life as stored
 from passerelle.store.database import Connection, Database

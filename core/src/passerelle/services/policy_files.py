@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from passerelle.errors import Finding
@@ -10,7 +10,6 @@ from passerelle.masterdata.company import Company
 from passerelle.masterdata.faults import Fault
 from passerelle.masterdata.source import read
 from passerelle.plugins import Plugins
-from passerelle.reports.faults import hinted, one_of
 from passerelle.services.plugin_rules import plugin_rule_faults
 from passerelle.store.masterdata import Directory
 
@@ -60,16 +59,3 @@ def _base(company: Company) -> dict[str, Any]:
     for one in whole["expense_types"].values():
         one["axes"] = ()
     return {**whole, "employees": people}
-
-
-def unknown_code(kind: str, field: str, code: str, known: Collection[str]) -> Finding:
-    """Why a code that was typed names nothing."""
-    return Finding(
-        "PSR-1215",
-        f"There is no {kind} of this code.",
-        field=field,
-        value=code,
-        expected=one_of(known),
-        remedy=hinted(code, known, "correct the code"),
-        who="accountant",
-    )

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from passerelle import money
-from passerelle.errors import Finding, UsageFault
+from passerelle.errors import Finding
 from passerelle.masterdata.company import Entity
 from passerelle.periods import parse_instant
 from passerelle.reports.status import Status, status
 from passerelle.rules.declared import Verdict
 from passerelle.rules.sentences import sentence
-from passerelle.services.report_numbers import entities, entity_of, not_one, refusal, unknown
+from passerelle.services.lookups import employee_number, entities, entity_of, not_one, refusal
 from passerelle.store import masterdata
 from passerelle.store import report_list as stored
 from passerelle.store.database import Connection, Database
@@ -161,7 +161,7 @@ def list_reports(
     found: list[ReportSummary] = []
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        employee_id = _employee_id(directory, employee) if employee is not None else None
+        employee_id = employee_number(directory, employee) if employee is not None else None
         wanted = ReportFilter(employee_id, status, *days, text)
         for entity_id in entities(directory, entity):
             rows = stored.listed(connection, entity_id, wanted, limit - len(found))
@@ -198,13 +198,6 @@ def find(connection: Connection, directory: Directory, number: str, entity: str 
     if len(found) != 1:
         raise refusal([not_one(number, [directory.entity_code(row.entity_id) for row in found])])
     return found[0]
-
-
-def _employee_id(directory: Directory, code: str) -> int:
-    known = {key[2]: number for key, number in directory.ids.items() if key[0] == "employee"}
-    if code not in known:
-        raise UsageFault(unknown("employee", code, known))
-    return known[code]
 
 
 def local_time(entity: Entity) -> Callable[[str], str]:

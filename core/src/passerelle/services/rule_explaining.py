@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from passerelle import money
 from passerelle.errors import Finding, Refused, UsageFault
+from passerelle.masterdata.policy import GENERIC
 from passerelle.rules.declared import Judgement, Verdict
-from passerelle.services.policy_files import unknown_code
+from passerelle.services.lookups import entities, entity_of
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
 from passerelle.store import judged as stored
 from passerelle.store import masterdata, report_list
@@ -47,14 +48,7 @@ def explain(database: Database, name: str, entity: str | None = None) -> Explain
     """The expense called ``name``: a report's number, a slash and the expense's id, or that id alone."""
     with database.reading() as connection:
         directory = masterdata.load(connection)
-        known = {key[2]: number for key, number in directory.ids.items() if key[0] == "entity"}
-        if entity is not None and entity not in known:
-            raise UsageFault(unknown_code("entity", "--entity", entity, known))
-        found = [
-            one
-            for entity_id in ([known[entity]] if entity is not None else sorted(known.values()))
-            for one in _named(connection, entity_id, name)
-        ]
+        found = [one for entity_id in entities(directory, entity) for one in _named(connection, entity_id, name)]
     if len(found) != 1:
         raise _several(name, found, directory) if found else _none(name)
     return _explained(found[0], directory)
@@ -90,8 +84,8 @@ def _none(name: str) -> Refused:
 
 def _several(name: str, found: list[_Found], directory: Directory) -> UsageFault:
     names = ", ".join(f"{one.report.number}/{one.expense.content.line_key}" for one in found)
-    entities = sorted({directory.entity_code(one.report.entity_id) for one in found})
-    more = f", with --entity {' or '.join(entities)}" if len(entities) > 1 else ""
+    codes = sorted({directory.entity_code(one.report.entity_id) for one in found})
+    more = f", with --entity {' or '.join(codes)}" if len(codes) > 1 else ""
     return UsageFault(
         Finding(
             "PSR-3045",
@@ -109,7 +103,7 @@ def _explained(found: _Found, directory: Directory) -> Explained:
     report, expense = found
     one = expense.content
     entity = directory.entity_code(report.entity_id)
-    currency = report_currency(directory, report.entity_id)
+    currency = entity_of(directory, report.entity_id).currency
     verdicts = tuple(Verdict(*verdict) for verdict in json.loads(expense.verdicts or "[]"))
     judgement = Judgement(
         expense.id, one.gross, one.entity_gross, expense.covered, expense.entity_covered, expense.blocked, verdicts
@@ -128,7 +122,7 @@ def _explained(found: _Found, directory: Directory) -> Explained:
         entity=entity,
         employee=directory.employee_code(report.employee_id),
         employee_name=employee.name,
-        profile=employee.profile or "generic",
+        profile=employee.profile or GENERIC,
         type=directory.expense_type_code(one.type_id),
         date=one.day,
         payer=one.payer,
@@ -140,14 +134,6 @@ def _explained(found: _Found, directory: Directory) -> Explained:
         advance=money.text(advance, currency),
         summary=_summary(found, own, covered, advance, currency),
     )
-
-
-def report_currency(directory: Directory, entity_id: int) -> str:
-    """The currency of an entity, as it last was."""
-    code = directory.entity_code(entity_id)
-    if entity_id in directory.inactive:
-        return str(directory.inactive[entity_id]["currency"])
-    return directory.company.entities[code].currency
 
 
 def _standing(found: _Found, own: bool) -> str:

@@ -11,10 +11,10 @@ from passerelle.errors import UsageFault
 from passerelle.masterdata.company import Company
 from passerelle.masterdata.policy import GENERIC, PluginRule
 from passerelle.plugins import Plugins, discover
+from passerelle.rules.descriptions import describe
 from passerelle.rules.inheritance import type_policy, weekends_worked
-from passerelle.rules.sentences import describe
 from passerelle.services.configuration import current
-from passerelle.services.policy_files import unknown_code
+from passerelle.services.lookups import unknown
 from passerelle.store.database import Database
 
 Standing = Literal["ticked", "inherited", "not ticked"]
@@ -85,11 +85,7 @@ def list_rules(
         ("employee", employee, company.employees),
         ("type", type_code, company.expense_types),
     )
-    faults = [
-        unknown_code(kind, f"--{kind}", code, known)
-        for kind, code, known in asked
-        if code is not None and code not in known
-    ]
+    faults = [unknown(kind, code, known) for kind, code, known in asked if code is not None and code not in known]
     if faults:
         raise UsageFault(faults)
     plugins = discover()

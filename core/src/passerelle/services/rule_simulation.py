@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from passerelle import money
-from passerelle.errors import Finding, UsageFault
+from passerelle.errors import Finding
 from passerelle.masterdata.company import Company, Leave
 from passerelle.plugins import Plugins, discover
 from passerelle.rules.deciding import deciding, outcome_of
@@ -23,7 +23,8 @@ from passerelle.rules.judging import Policy
 from passerelle.services import Progress
 from passerelle.services.configuration import read_text
 from passerelle.services.judging import declared_of
-from passerelle.services.policy_files import read_policy, unknown_code
+from passerelle.services.lookups import employee_number, entities
+from passerelle.services.policy_files import read_policy
 from passerelle.store import judged as stored
 from passerelle.store import masterdata
 from passerelle.store.database import Connection, Database
@@ -94,7 +95,6 @@ class Simulated(Shown):
     since: date
     entities: tuple[EntityChange, ...]
     findings: tuple[Finding, ...]
-    written: bool = False
 
 
 class _One(NamedTuple):
@@ -180,25 +180,15 @@ def simulate(
     with database.reading() as connection:
         directory = masterdata.load(connection)
         company, findings = read_policy(text, str(policy), directory, plugins)
-        entities = _chosen(directory, "entity", entity)
-        employees = _chosen(directory, "employee", employee) if employee is not None else None
+        only = employee_number(directory, employee) if employee is not None else None
         found = []
-        for entity_id in entities:
+        for entity_id in entities(directory, entity):
             code = directory.entity_code(entity_id)
             if code not in company.entities:
                 continue
             work = _Work(connection, directory, company, plugins, code, since)
-            found.append(work.run(employees, limit, progress))
+            found.append(work.run(only, limit, progress))
     return Simulated(policy=str(policy), since=since, entities=tuple(found), findings=findings)
-
-
-def _chosen(directory: Directory, kind: str, code: str | None) -> list[int]:
-    known = {key[2]: number for key, number in directory.ids.items() if key[0] == kind}
-    if code is None:
-        return sorted(known.values())
-    if code not in known:
-        raise UsageFault(unknown_code(kind, f"--{kind}", code, known))
-    return [known[code]]
 
 
 @dataclass
@@ -215,17 +205,17 @@ class _Work:
     firsts: dict[str | None, str] = field(default_factory=dict)
     types: list[str] = field(default_factory=list)
 
-    def run(self, only: Sequence[int] | None, limit: int, progress: Progress | None) -> EntityChange:
+    def run(self, only: int | None, limit: int, progress: Progress | None) -> EntityChange:
         entity_id = self.directory.entity_id(self.code)
         currency = self.company.entities[self.code].currency
         self.types = [
             self.directory.expense_type_code(one)
             for one in stored.types_since(self.connection, entity_id, self.since.isoformat())
         ]
-        employees = stored.employees_since(self.connection, entity_id, self.since.isoformat())
+        concerned = stored.employees_since(self.connection, entity_id, self.since.isoformat())
         tally = _Tally()
-        for done, employee_id in enumerate(employees, start=1):
-            if only is not None and employee_id not in only:
+        for done, employee_id in enumerate(concerned, start=1):
+            if only is not None and employee_id != only:
                 continue
             tally.employees += 1
             person = _Sum()
@@ -238,7 +228,7 @@ class _Work:
                 if len(tally.persons) > limit:
                     heapq.heappop(tally.persons)
             if progress is not None:
-                progress("employees judged", done, len(employees))
+                progress("employees judged", done, len(concerned))
         return self._shown(tally, currency)
 
     def _compared(self, entity_id: int, employee_id: int) -> Iterator[_One]:

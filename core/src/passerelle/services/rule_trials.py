@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from passerelle.errors import Finding
+from passerelle.masterdata.policy import GENERIC
 from passerelle.plugins import discover
 from passerelle.rules.contract import PolicyRule
 from passerelle.rules.declared import Declared, Judgement
@@ -62,7 +63,7 @@ def check(file: Path) -> Tried:
                 **dict(shown),
                 id=one.given.id,
                 employee=one.given.employee,
-                profile=employee.profile or "generic",
+                profile=employee.profile or GENERIC,
                 type=one.given.type,
                 date=one.declared.day,
                 payer=one.given.payer,

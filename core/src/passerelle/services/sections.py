@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from passerelle.errors import Finding, UsageFault
+from passerelle.errors import UsageFault
 from passerelle.periods import Clock
-from passerelle.reports.faults import hinted, one_of
 from passerelle.reports.sections import Choices, unknown_section
+from passerelle.services.lookups import unknown
 from passerelle.store import masterdata
 from passerelle.store.database import Database
 
@@ -55,9 +55,9 @@ def offered_sections(
     chosen = dict(under or {})
     faults = []
     if employee not in company.employees:
-        faults.append(_unknown("employee", "--employee", employee, company.employees))
+        faults.append(unknown("employee", employee, company.employees))
     if axis not in company.axes:
-        faults.append(_unknown("axis", "--axis", axis, company.axes))
+        faults.append(unknown("axis", axis, company.axes))
     entity = company.employees[employee].entity if not faults else ""
     choices = Choices(company, entity)
     for other, section in chosen.items():
@@ -79,15 +79,3 @@ def offered_sections(
         for code in choices.offered(employee, day, axis, chosen)
     )
     return Offer(employee=employee, entity=entity, axis=axis, date=day, under=chosen, sections=found)
-
-
-def _unknown(kind: str, field: str, code: str, known: Collection[str]) -> Finding:
-    return Finding(
-        "PSR-1215",
-        f"There is no {kind} of this code.",
-        field=field,
-        value=code,
-        expected=one_of(known),
-        remedy=hinted(code, known, "correct the code"),
-        who="accountant",
-    )

@@ -1,8 +1,8 @@
-"""Reports by the number a person types: found in the right entity, or every reason why not."""
+"""Codes and report numbers that a person types: what they name, or every reason why not."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.masterdata.company import Entity
@@ -12,12 +12,23 @@ from passerelle.store.masterdata import Directory
 
 def entities(directory: Directory, code: str | None) -> list[int]:
     """The numbers of all entities, or of the one of this code."""
-    known = {key[2]: number for key, number in directory.ids.items() if key[0] == "entity"}
-    if code is None:
-        return sorted(known.values())
+    known = _numbers(directory, "entity")
+    return sorted(known.values()) if code is None else [_number("entity", code, known)]
+
+
+def employee_number(directory: Directory, code: str) -> int:
+    """The number of the employee of this code, a former one as well."""
+    return _number("employee", code, _numbers(directory, "employee"))
+
+
+def _numbers(directory: Directory, kind: str) -> dict[str, int]:
+    return {key[2]: number for key, number in directory.ids.items() if key[0] == kind}
+
+
+def _number(kind: str, code: str, known: Mapping[str, int]) -> int:
     if code not in known:
-        raise UsageFault(unknown("entity", code, known))
-    return [known[code]]
+        raise UsageFault(unknown(kind, code, known))
+    return known[code]
 
 
 def entity_of(directory: Directory, number: int) -> Entity:
