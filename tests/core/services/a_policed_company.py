@@ -64,6 +64,25 @@ COMPANY: dict[str, Any] = {
     "profiles": PROFILES,
     "employees": {code: {"name": code, "entity": "FR", "account": f"421{code}"} for code in ("E1", "E2", "E3")},
 }  # fmt: skip
+MEALS: dict[str, Any] = COMPANY | {
+    "expense_types": {code: {"name": code.title(), "accounts": {"pcg": "625100"}} for code in ("MEAL", "TAXI", "BUS")},
+    "profiles": {
+        "generic": {
+            "name": "Everyone",
+            "types": {
+                "MEAL": {"cap": [{"amounts": {"EUR": 20}, "period": "day"}]},
+                "TAXI": {"count": [{"limit": 1, "period": "day"}]},
+            },
+            "rules": {"NOTE": {"kind": "comment", "types": ["TAXI"], "consequence": "alert"}},
+        },
+        "boss": {"name": "Bosses", "types": {"MEAL": {}}, "weekends_worked": True},
+    },
+    "employees": {
+        "E1": {"name": "Anna", "entity": "FR", "account": "421000"},
+        "E2": {"name": "Bob", "entity": "FR", "account": "421000", "profile": "boss"},
+    },
+}
+"""Anna eats for 20 EUR a day and takes one taxi; Bob is a boss, and nothing controls his meals."""
 
 
 def configure(database: Database, company: dict[str, Any] = COMPANY) -> None:
@@ -91,11 +110,21 @@ class Policed:
         given = {name: value for name, value in given.items() if value is not None}
         return declare(self.database, self.clock, self.desk, Declaring(employee, given))
 
-    def reports(self, *reports: dict[str, Any], **how: bool) -> ImportOutcome:
+    def reports(self, *reports: dict[str, Any], **how: Any) -> ImportOutcome:
         """Imports reports as JSON Lines."""
         path = self.folder / f"reports-{next(self.names)}.jsonl"
         path.write_text("".join(json.dumps(one) + "\n" for one in reports))
         return import_reports(self.database, self.clock, ImportRequest(path, **how))
+
+    def send(self, employee: str, *lines: str, **fields: Any) -> ImportOutcome:
+        """Imports a report; each line is ``id type day amount`` of January 2026, then ``name=value``."""
+        expenses = []
+        for line in lines:
+            id, type, day, amount, *more = line.split()
+            others: dict[str, Any] = dict(pair.split("=", 1) for pair in more)
+            expenses.append(an_expense(id, type, amount, date=f"2026-01-{day}", **others))
+        whole = {"id": f"S{next(self.names)}", "employee": employee} | fields
+        return self.reports(a_report(*expenses, **whole))
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """What a SELECT finds."""

@@ -12,15 +12,16 @@ from passerelle.services.rule_explaining import explain
 from passerelle.store import sql
 from passerelle.store.database import Database
 
-from .a_policy import Policed
+from .a_policed_company import MEALS, Policed, configure
 
 
 @pytest.fixture
 def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
     """Anna's meals on a day of 20 EUR, two taxis, and a meal that the company paid."""
+    configure(database, MEALS)
     policed = Policed(database, clock, tmp_path)
-    policed.declare("E1", "a MEAL 05 15.00", "b MEAL 05 15.00", "c TAXI 05 9.00", "d TAXI 05 9.00")
-    policed.declare("E1", "e MEAL 06 30.00 payer=company_card", approved=True)
+    policed.send("E1", "a MEAL 05 15.00", "b MEAL 05 15.00", "c TAXI 05 9.00", "d TAXI 05 9.00")
+    policed.send("E1", "e MEAL 06 30.00 payer=company_card", approved=True)
     return policed
 
 
@@ -89,7 +90,7 @@ def test_a_name_of_nothing_or_of_two(policed: Policed) -> None:
     with pytest.raises(Refused) as none:
         explain(policed.database, "ND000001/zz")
     assert [one.code for one in none.value.findings] == ["PSR-3044"]
-    policed.declare("E2", "a MEAL 07 5.00", source="other")
+    policed.send("E2", "a MEAL 07 5.00", source="other")
     with pytest.raises(UsageFault) as several:
         explain(policed.database, "a")
     (finding,) = several.value.findings
@@ -101,5 +102,5 @@ def test_a_name_of_nothing_or_of_two(policed: Policed) -> None:
 
 
 def test_an_id_may_hold_a_slash(policed: Policed) -> None:
-    policed.declare("E2", "2026/7 MEAL 07 5.00")
+    policed.send("E2", "2026/7 MEAL 07 5.00")
     assert explain(policed.database, "2026/7").expense == "2026/7"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,11 +11,12 @@ from passerelle.periods import Clock
 from passerelle.services.rule_list import PolicyListed, list_rules
 from passerelle.store.database import Database
 
-from .a_policy import Policed
+from .a_policed_company import MEALS, Policed, configure
 
 
 @pytest.fixture
 def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
+    configure(database, MEALS)
     return Policed(database, clock, tmp_path)
 
 
@@ -59,11 +59,11 @@ def test_for_one_employee_and_one_type(policed: Policed) -> None:
 
 
 def test_the_generic_profile_may_be_absent_and_so_may_all(policed: Policed) -> None:
-    policed.configure(profiles={"boss": {"name": "Bosses", "types": {"MEAL": {}}}})
+    configure(policed.database, MEALS | {"profiles": {"boss": {"name": "Bosses", "types": {"MEAL": {}}}}})
     found = list_rules(policed.database, employee="E1")
     assert standing(found, "generic")["MEAL"] == ("not ticked", [])
     employees = {"E1": {"name": "Anna", "entity": "FR"}}
-    policed.configure(profiles={}, employees=employees)
+    configure(policed.database, MEALS | {"profiles": {}, "employees": employees})
     bare = list_rules(policed.database, employee="E1")
     assert bare.profiles == ()
     assert bare.employee is not None
@@ -71,8 +71,8 @@ def test_the_generic_profile_may_be_absent_and_so_may_all(policed: Policed) -> N
 
 
 def test_a_rule_that_no_plugin_offers_says_so(policed: Policed) -> None:
-    rules: dict[str, Any] = {"X": {"kind": "plugin", "rule": "acme-none"}}
-    policed.configure(profiles={"generic": {"name": "All", "rules": rules}, "boss": {"name": "B"}})
+    generic = {"name": "All", "rules": {"X": {"kind": "plugin", "rule": "acme-none"}}}
+    configure(policed.database, MEALS | {"profiles": {"generic": generic, "boss": {"name": "B"}}})
     ((rule,), _) = (one.rules for one in list_rules(policed.database).profiles)
     assert (rule.kind, rule.offered_by) == ("plugin", "")
 

@@ -13,7 +13,7 @@ from passerelle.services.rule_simulation import EntityChange, Simulated, simulat
 from passerelle.store import sql
 from passerelle.store.database import Database
 
-from .a_policy import Policed
+from .a_policed_company import MEALS, Policed, configure
 
 SAME = """
 [profiles.generic]
@@ -30,10 +30,11 @@ types.MEAL = {}
 @pytest.fixture
 def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
     """Anna (20 EUR of meals a day, one taxi) and Bob (no control on meals)."""
+    configure(database, MEALS)
     policed = Policed(database, clock, tmp_path)
-    policed.declare("E1", "a MEAL 05 15.00", "b MEAL 05 15.00", "c TAXI 05 9.00", "d TAXI 05 9.00")
-    policed.declare("E1", "e MEAL 20 30.00 payer=company_card", approved=True)
-    policed.declare("E2", "f MEAL 20 50.00", "g MEAL 21 10.00", submitted=False)
+    policed.send("E1", "a MEAL 05 15.00", "b MEAL 05 15.00", "c TAXI 05 9.00", "d TAXI 05 9.00")
+    policed.send("E1", "e MEAL 20 30.00 payer=company_card", approved=True)
+    policed.send("E2", "f MEAL 20 50.00", "g MEAL 21 10.00", submitted=False)
     return policed
 
 
@@ -111,7 +112,7 @@ def test_what_control_lowered_stays_lowered_and_what_is_gone_is_left_out(policed
 
 
 def test_refunds_follow_what_they_name_even_from_before(policed: Policed) -> None:
-    policed.declare("E1", "r MEAL 25 -15.00 cancels=b")
+    policed.send("E1", "r MEAL 25 -15.00 cancels=b")
     one = entity(tried(policed, SAME, "2026-01-25"))
     assert (one.expenses, one.before, one.after) == (1, "-5.00", "-5.00")
     looser = entity(tried(policed, SAME.replace("EUR = 20", "EUR = 100"), "2026-01-25"))
