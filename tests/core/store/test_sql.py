@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import AutoString, SQLModel
 
 from passerelle.store import exports, sql, tables
 from passerelle.store.database import Database
-from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
+from passerelle.store.sql import execute, execute_many, fetch, insert, stream, take_ids
 
 COLUMNS = ("id", "artifact_id", "downloaded_at", "taken_to")
 
@@ -73,6 +74,33 @@ def test_one_statement_for_many_rows(database: Database) -> None:
     with database.reading() as connection:
         rows = execute(connection, "SELECT taken_to FROM download ORDER BY id").scalars().all()
     assert rows == ["100 %", "here", "there"]
+
+
+def test_bulk_calls_send_nothing_of_their_own(database: Database) -> None:
+    """Each statement is a journey to the server. The transaction begins even where a bulk call is its first."""
+    sent: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    with database.transaction() as connection:
+        insert(connection, "download", COLUMNS, [(1, 1, "day", "here")])
+        execute_many(connection, "UPDATE download SET taken_to = ? WHERE id = ?", [("there", 1)])
+        assert fetch(connection, "SELECT taken_to FROM download") == list(
+            stream(connection, "SELECT taken_to FROM download")
+        )
+    assert sent == (["BEGIN IMMEDIATE"] if database.is_sqlite else [])
+
+
+def test_a_view_is_consistent_from_its_first_rows(database: Database) -> None:
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            connection.execution_options(passerelle_reading=True)
+        assert fetch(connection, "SELECT id FROM download") == []
+        with database.transaction() as other:
+            insert(other, "download", COLUMNS, [(1, 1, "day", "here")])
+        assert fetch(connection, "SELECT id FROM download") == list(stream(connection, "SELECT id FROM download")) == []
+        connection.rollback()
+        assert fetch(connection, "SELECT id FROM download") == [(1,)]
 
 
 def test_text_is_sorted_by_code_point_on_both(database: Database) -> None:

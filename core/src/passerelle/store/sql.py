@@ -24,8 +24,7 @@ def execute(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) 
 
 def fetch(connection: Connection, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """All rows of a small SELECT as the driver's own tuples."""
-    driver: Any = connection.connection.driver_connection
-    connection.exec_driver_sql("SELECT 1")  # makes sure that the transaction has begun
+    driver = _driver(connection)
     if connection.dialect.name == "sqlite":
         found: list[tuple[Any, ...]] = driver.execute(sql, parameters).fetchall()
         return found
@@ -48,9 +47,8 @@ def take_ids(connection: Connection, table: str, count: int) -> range | list[int
 def insert(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Writes ``rows`` (tuples in the order of ``columns``) without building a statement per row."""
     names = ", ".join(f'"{column}"' for column in columns)
-    driver: Any = connection.connection.driver_connection
+    driver = _driver(connection)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("SELECT 1")  # makes sure that the transaction has begun
         places = ", ".join("?" * len(columns))
         driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
         return
@@ -61,8 +59,7 @@ def insert(connection: Connection, table: str, columns: Sequence[str], rows: Ite
 
 def execute_many(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """One statement for many parameter tuples."""
-    driver: Any = connection.connection.driver_connection
-    connection.exec_driver_sql("SELECT 1")
+    driver = _driver(connection)
     if connection.dialect.name == "sqlite":
         driver.executemany(sql, rows)
         return
@@ -72,14 +69,20 @@ def execute_many(connection: Connection, sql: str, rows: Iterable[tuple[Any, ...
 
 def stream(connection: Connection, sql: str, parameters: tuple[Any, ...] = (), block: int = 2000) -> Iterator[Any]:
     """The rows of a SELECT as plain tuples, in constant memory. Placeholders are ``?`` on both databases."""
-    driver: Any = connection.connection.driver_connection
-    connection.exec_driver_sql("SELECT 1")
+    driver = _driver(connection)
     if connection.dialect.name == "sqlite":
         yield from driver.execute(sql, parameters)
         return
     with driver.cursor(name=f"stream_{next(_CURSORS)}") as cursor:
         cursor.itersize = block
         yield from cursor.execute(_for_server(sql), parameters)
+
+
+def _driver(connection: Connection) -> Any:
+    """The driver's own connection, in a transaction: SQLAlchemy begins one before its statements, not before these."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.driver_connection
 
 
 def _for_server(sql: str) -> str:
