@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +31,16 @@ from passerelle.store.report_life import LivingReport, step_name
 _Deciding = Callable[[LivingReport, Case, str], Standing | Finding]
 
 
+@dataclass(frozen=True)
+class _Acting:
+    """Who acts (``by``), where and when, and in which entity alone (``None``: in any)."""
+
+    database: Database
+    clock: Clock
+    by: str
+    entity: str | None
+
+
 class Decided(BaseModel):
     """What an act did. ``unchanged``: it was so already; ``waiting``: its next step is for somebody else to give."""
 
@@ -46,9 +58,10 @@ def approve(
     database: Database, clock: Clock, by: str, numbers: Sequence[str] | None, entity: str | None = None
 ) -> Decided:
     """Gives the next step of the reports of ``numbers``, or of all that are submitted when it is ``None``."""
+    acting = _Acting(database, clock, by, entity)
     if numbers is not None:
-        return _each(database, clock, by, numbers, entity, "approve",
-                     lambda one, case, now: lifecycle.approve(one.standing, case, by, now))  # fmt: skip
+        return _each(acting, numbers, "approve",
+                     lambda one, case, now: lifecycle.approve(one.standing, case, by, now), judge=None)  # fmt: skip
     changed = waiting = 0
     with database.transaction() as connection:
         directory = masterdata.load(connection)
@@ -58,14 +71,14 @@ def approve(
                 connection, one, instant_text(clock()), by, steps, bool(directory.company.profiles)
             )
             changed, waiting = changed + done[0], waiting + done[1]
-    return _then_posted(database, clock, changed, 0, waiting)
+    return _then_posted(acting, changed, 0, waiting)
 
 
 def refuse(
     database: Database, clock: Clock, by: str, numbers: Sequence[str], reason: str, entity: str | None = None
 ) -> Decided:
     """Refuses reports, for a reason; what the ledger holds of them is posted to nothing."""
-    return _each(database, clock, by, numbers, entity, "refuse",
+    return _each(_Acting(database, clock, by, entity), numbers, "refuse",
                  lambda one, case, now: lifecycle.refuse(one.standing, case, reason, now), reason)  # fmt: skip
 
 
@@ -73,7 +86,7 @@ def cancel(
     database: Database, clock: Clock, by: str, numbers: Sequence[str], reason: str, entity: str | None = None
 ) -> Decided:
     """Cancels reports, drafts as well, for a reason; what the ledger holds of them is posted to nothing."""
-    return _each(database, clock, by, numbers, entity, "cancel",
+    return _each(_Acting(database, clock, by, entity), numbers, "cancel",
                  lambda one, case, now: lifecycle.cancel(one.standing, case, reason, now), reason)  # fmt: skip
 
 
@@ -81,7 +94,7 @@ def send_back(
     database: Database, clock: Clock, by: str, numbers: Sequence[str], reason: str, entity: str | None = None
 ) -> Decided:
     """Makes reports drafts again, for a reason: neither approved nor controlled."""
-    return _each(database, clock, by, numbers, entity, "send-back",
+    return _each(_Acting(database, clock, by, entity), numbers, "send-back",
                  lambda one, case, now: lifecycle.send_back(one.standing, case, reason), reason)  # fmt: skip
 
 
@@ -89,19 +102,20 @@ def control(
     database: Database, clock: Clock, by: str, numbers: Sequence[str] | None, entity: str | None = None
 ) -> Decided:
     """Marks reports as controlled, whole: those of ``numbers``, or all that are approved."""
+    acting = _Acting(database, clock, by, entity)
     if numbers is not None:
-        return _each(database, clock, by, numbers, entity, "control",
-                     lambda one, case, now: lifecycle.control(one.standing, case, now))  # fmt: skip
+        return _each(acting, numbers, "control",
+                     lambda one, case, now: lifecycle.control(one.standing, case, now), judge=False)  # fmt: skip
     with database.transaction() as connection:
         directory = masterdata.load(connection)
         now = instant_text(clock())
         changed = sum(stored.control_all(connection, one, now, by) for one in entities(directory, entity))
-    return _then_posted(database, clock, changed, 0, 0)
+    return _then_posted(acting, changed, 0)
 
 
 def uncontrol(database: Database, clock: Clock, by: str, numbers: Sequence[str], entity: str | None = None) -> Decided:
     """Takes the control of reports back, that of their expenses and covers that it lowered included."""
-    now = instant_text(clock())
+    acting, now = _Acting(database, clock, by, entity), instant_text(clock())
     with database.transaction() as connection:
         directory = masterdata.load(connection)
         rows = _chosen(connection, directory, numbers, entity, judge=True)
@@ -115,10 +129,10 @@ def uncontrol(database: Database, clock: Clock, by: str, numbers: Sequence[str],
 
         changed = _decide(connection, directory, rows, decide, now)
         before = {one.id: one for one in rows}
-        _record(connection, directory, before, changed, "uncontrol", by, now, "")
+        _record(connection, directory, before, changed, Event(0, now, by, "uncontrol", 0))
         for id in changed:
             _free_lines(connection, lines[id], keep_granted=True)
-    return _then_posted(database, clock, len(changed), len(rows) - len(changed), 0)
+    return _then_posted(acting, len(changed), len(rows) - len(changed))
 
 
 def control_expense(
@@ -134,62 +148,55 @@ def control_expense(
     """Controls one expense of a report: as the policy covers it, or by ``cover`` (an amount of the entity's currency)
     for a reason. With the last of its expenses the report is controlled."""
 
-    def decide(
-        one: LivingReport, case: Case, line: ExpenseStanding, others: Sequence[ExpenseStanding], currency: str, now: str
-    ) -> tuple[Standing, ExpenseStanding] | Finding:
-        minor = None if cover is None else _cover(cover, currency)
+    def decide(one: _Line) -> tuple[Standing, ExpenseStanding] | Finding:
+        minor = None if cover is None else _cover(cover, one.currency)
         if cover is not None and minor is None:
-            return objections.bad_cover(case.name, line.key, cover, currency)
-        done = all(other.controlled_at is not None for other in others if other.to_control)
-        return line_control.control_expense(one.standing, case, line, minor, reason, done, currency, now)
+            return objections.bad_cover(one.case.name, expense, cover, one.currency)
+        return line_control.control_expense(
+            one.report, one.case, one.expense, minor, reason, one.others_controlled, one.currency, one.now
+        )
 
-    return _one_expense(database, clock, by, number, expense, entity, "control", decide, reason)
+    return _one_expense(_Acting(database, clock, by, entity), number, expense, "control", decide, reason)
 
 
 def uncontrol_expense(
     database: Database, clock: Clock, by: str, number: str, expense: str, entity: str | None = None
 ) -> Decided:
     """Takes the control of one expense back, and the cover that it lowered; the report is not controlled any more."""
-
-    def decide(
-        one: LivingReport, case: Case, line: ExpenseStanding, others: Sequence[ExpenseStanding], currency: str, now: str
-    ) -> tuple[Standing, ExpenseStanding] | Finding:
-        return line_control.uncontrol_expense(one.standing, case, line)
-
-    return _one_expense(database, clock, by, number, expense, entity, "uncontrol", decide, "")
+    return _one_expense(_Acting(database, clock, by, entity), number, expense, "uncontrol",
+                        lambda one: line_control.uncontrol_expense(one.report, one.case, one.expense))  # fmt: skip
 
 
-_DecidingLine = Callable[
-    [LivingReport, Case, ExpenseStanding, Sequence[ExpenseStanding], str, str],
-    tuple[Standing, ExpenseStanding] | Finding,
-]
+class _Line(NamedTuple):
+    """One expense of a report, as an act finds both."""
+
+    report: Standing
+    case: Case
+    expense: ExpenseStanding
+    others_controlled: bool
+    currency: str
+    now: str
 
 
-def _one_expense(
-    database: Database,
-    clock: Clock,
-    by: str,
-    number: str,
-    key: str,
-    entity: str | None,
-    act: Act,
-    decide: _DecidingLine,
-    reason: str,
-) -> Decided:
-    found = judge_due(database, clock).findings  # so that it is known what the policy covers
-    now = instant_text(clock())
-    with database.transaction() as connection:
+_DecidingLine = Callable[[_Line], tuple[Standing, ExpenseStanding] | Finding]
+
+
+def _one_expense(acting: _Acting, number: str, key: str, act: Act, decide: _DecidingLine, reason: str = "") -> Decided:
+    found = judge_due(acting.database, acting.clock).findings  # so that it is known what the policy covers
+    now = instant_text(acting.clock())
+    with acting.database.transaction() as connection:
         directory = masterdata.load(connection)
-        [one] = _chosen(connection, directory, [number], entity, judge=True)
+        [one] = _chosen(connection, directory, [number], acting.entity, judge=True)
         [case] = _cases(connection, directory, [one])
         lines = stored.expenses(connection, one.id)
         ids = {line.key: id for id, line in lines.items()}
         if key not in ids:
             raise Refused(objections.unknown_expense(case.name, key, ids))
         id, line = ids[key], lines[ids[key]]
-        others = [other for key_number, other in lines.items() if key_number != id]
+        others = (other for key_number, other in lines.items() if key_number != id)
+        done = all(other.controlled_at is not None for other in others if other.to_control)
         currency = entity_of(directory, one.entity_id).currency
-        outcome = decide(one, case, line, others, currency, now)
+        outcome = decide(_Line(one.standing, case, line, done, currency, now))
         if isinstance(outcome, Finding):
             raise Refused(outcome)
         standing, after = outcome
@@ -204,11 +211,12 @@ def _one_expense(
             if act == "control":
                 shown += f": covered {money.text(after.entity_covered, currency)}"
                 shown += f" of {money.display(after.entity_gross, currency)}"
-            events = [Event(one.id, now, by, act, one.revision, shown, reason.strip())]
+            event = Event(one.id, now, acting.by, act, one.revision, shown, reason.strip())
+            events = [event]
             if act == "control" and standing.controlled_at != one.standing.controlled_at:
-                events.append(Event(one.id, now, by, act, one.revision, "every expense is controlled"))
+                events.append(event._replace(detail="every expense is controlled", reason=""))
             report_events.record(connection, events)
-    decided = _then_posted(database, clock, int(changed), int(not changed), 0)
+    decided = _then_posted(acting, int(changed), int(not changed))
     return decided.model_copy(update={"findings": (*found, *decided.findings)})
 
 
@@ -234,26 +242,21 @@ def _cover(written: str, currency: str) -> int | None:
 
 
 def _each(
-    database: Database,
-    clock: Clock,
-    by: str,
-    numbers: Sequence[str],
-    entity: str | None,
-    act: Act,
-    decide: _Deciding,
-    reason: str = "",
+    acting: _Acting, numbers: Sequence[str], act: Act, decide: _Deciding, reason: str = "", judge: bool | None = True
 ) -> Decided:
-    now = instant_text(clock())
-    with database.transaction() as connection:
+    """The act on each report. ``judge``: whether it bears on judgements; ``None``: where there is a policy."""
+    now = instant_text(acting.clock())
+    with acting.database.transaction() as connection:
         directory = masterdata.load(connection)
-        judge = act in ("refuse", "cancel", "send-back") or (act == "approve" and bool(directory.company.profiles))
-        rows = _chosen(connection, directory, numbers, entity, judge)
+        bears = bool(directory.company.profiles) if judge is None else judge
+        rows = _chosen(connection, directory, numbers, acting.entity, bears)
         changed = _decide(connection, directory, rows, decide, now)
-        _record(connection, directory, {one.id: one for one in rows}, changed, act, by, now, reason)
+        done = Event(0, now, acting.by, act, 0, "", reason.strip())
+        _record(connection, directory, {one.id: one for one in rows}, changed, done)
         if act == "send-back":
             for id in changed:
                 _free_lines(connection, stored.expenses(connection, id), keep_granted=False)
-    return _then_posted(database, clock, len(changed), len(rows) - len(changed), 0)
+    return _then_posted(acting, len(changed), len(rows) - len(changed))
 
 
 def _chosen(
@@ -329,12 +332,9 @@ def _record(
     directory: Directory,
     rows: dict[int, LivingReport],
     changed: dict[int, Standing],
-    act: Act,
-    by: str,
-    now: str,
-    reason: str,
+    done: Event,
 ) -> None:
-    """Writes where reports stand, and who did that."""
+    """Writes where reports stand, and that of each of them ``done`` is true."""
     for entity_id in sorted({rows[id].entity_id for id in changed}):
         standings = [(id, standing) for id, standing in changed.items() if rows[id].entity_id == entity_id]
         stored.save(connection, entity_id, standings)
@@ -342,8 +342,8 @@ def _record(
     for id in changed:
         one = rows[id]
         steps = entity_of(directory, one.entity_id).approval_steps
-        detail = step_name(steps, one.standing.approval_steps) if act == "approve" else ""
-        events.append(Event(id, now, by, act, one.revision, detail, reason.strip()))
+        detail = step_name(steps, one.standing.approval_steps) if done.act == "approve" else ""
+        events.append(done._replace(report_id=id, revision=one.revision, detail=detail))
     report_events.record(connection, events)
 
 
@@ -355,8 +355,8 @@ def _free_lines(connection: Connection, lines: dict[int, ExpenseStanding], keep_
     stored.save_expenses(connection, [(id, line) for id, line in freed.items() if line != lines[id]])
 
 
-def _then_posted(database: Database, clock: Clock, changed: int, unchanged: int, waiting: int) -> Decided:
-    outcome = post_due(database, clock)
+def _then_posted(acting: _Acting, changed: int, unchanged: int, waiting: int = 0) -> Decided:
+    outcome = post_due(acting.database, acting.clock)
     return Decided(
         changed=changed,
         unchanged=unchanged,
