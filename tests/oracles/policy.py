@@ -112,7 +112,7 @@ class Oracle:
         READING: "those no other one names" means no other one that holds that day; a quantity below one is paid as it
         is ("× quantity"); a rate without the currency of the expense has no amount for it, which blocks.
         """
-        valid = [(number, rate) for number, rate in enumerate(rates) if holds(rate, expense)]
+        valid = [(number, rate) for number, rate in enumerate(rates, 1) if holds(rate, expense)]
         named = [one for one in valid if expense.country in one[1].countries]
         chosen = named or [one for one in valid if not one[1].countries]
         if not chosen:
@@ -203,7 +203,7 @@ class Oracle:
             here = [c for c in counted if period_of(period, c.day) == period_of(period, day)]
             return [c.type for c in here if c.type in types and not c.expense.is_refund]
 
-        for number, count in enumerate(ticked.count if ticked else ()):
+        for number, count in enumerate(ticked.count if ticked else (), 1):
             if holds(count, expense):
                 used = len(declared([expense.type], count.period))
                 yield f"{path}.count[{number}]", used, count.limit, used + 1 > count.limit
@@ -216,7 +216,7 @@ class Oracle:
     def thresholds(self, expense: Declared) -> Iterator[tuple[str, Limit]]:
         path, ticked = self.control_set(expense.type)
         for kind, several in (("alert", ticked.alert), ("cap", ticked.cap)) if ticked else ():
-            for number, one in enumerate(several):
+            for number, one in enumerate(several, 1):
                 if holds(one, expense):
                     yield f"{path}.{kind}[{number}]", Limit(kind, (expense.type,), one.amounts, one.period)
         for name, rule in self.rules(expense):

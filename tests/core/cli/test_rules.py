@@ -94,7 +94,7 @@ def test_the_policy_is_listed_with_what_cannot_be_declared(ready: Any) -> None:
         "generic: Everyone (1 employee)",
         "type  standing    what holds                     place",
         "----  ----------  -----------------------------  ----------------------------------",
-        "MEAL  ticked      Cap on MEAL: 20.00 EUR a day.  profiles.generic.types.MEAL.cap[0]",
+        "MEAL  ticked      Cap on MEAL: 20.00 EUR a day.  profiles.generic.types.MEAL.cap[1]",
         "BUS   not ticked  It cannot be declared.",
     ]
     person = ready("rules", "list", "--employee", "E1", "--type", "BUS")

@@ -47,11 +47,11 @@ def test_every_kind_of_rule_is_described() -> None:
     lines += [line for code, rule in sales.rules.items() for line in describe(rule, f"profiles.sales.rules.{code}")]
     assert [f"{path.removeprefix('profiles.sales.')} {kind}: {said}" for path, kind, said in lines] == [
         "types.GAS type: GAS may be declared, without control.",
-        "types.MEAL.count[0] count: At most 1 MEAL a day, for expenses from 2026-02-01.",
-        "types.MEAL.alert[0] alert: Alert threshold on MEAL: 300.00 EUR a month.",
-        "types.MEAL.cap[0] cap: Cap on MEAL: 20.00 EUR or 25.50 USD a day, "
+        "types.MEAL.count[1] count: At most 1 MEAL a day, for expenses from 2026-02-01.",
+        "types.MEAL.alert[1] alert: Alert threshold on MEAL: 300.00 EUR a month.",
+        "types.MEAL.cap[1] cap: Cap on MEAL: 20.00 EUR or 25.50 USD a day, "
         "for expenses from 2026-01-01 until 2026-12-31.",
-        "types.NIGHT.flat_rate[0] flat_rate: The amount of NIGHT in FR, BE is filled in: 90.00 EUR each.",
+        "types.NIGHT.flat_rate[1] flat_rate: The amount of NIGHT in FR, BE is filled in: 90.00 EUR each.",
         "types.TRIP.mileage_scale mileage: The amount of TRIP is filled in by the mileage scale FR.",
         "rules.TRAVEL restriction: At most once a day among TAXI, GAS, unless all are of one type, "
         "for expenses until 2026-06-30.",

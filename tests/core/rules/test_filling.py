@@ -154,7 +154,7 @@ def test_the_gross_is_told_in_both_currencies() -> None:
 
 
 def test_filling_verdicts_explain_themselves() -> None:
-    path = "profiles.generic.types.NIGHT.flat_rate[1]"
+    path = "profiles.generic.types.NIGHT.flat_rate[2]"
     found = check(NIGHTS, "2026-07-01 NIGHT 200.01 quantity=2 | blocked flat_rate")
     assert verdict_of(found[1], "flat_rate") == (path, "block", "2026-07-01", 0, 20001, 20000, None)
     assert found[1].verdicts[0].note == "100.00 EUR × 2"

@@ -181,7 +181,7 @@ def test_a_cap_verdict_explains_itself() -> None:
         2027-01-03 MEAL 50.00 guests=1 | 28.00 cap
         """,
     )
-    path = "profiles.generic.types.MEAL.cap[0]"
+    path = "profiles.generic.types.MEAL.cap[1]"
     assert verdict_of(found[1], "cap") == (path, "ok", "2026-W53", 0, 0, 2000, 800)
     assert verdict_of(found[2], "cap") == (path, "cap", "2026-W53", 1, 1200, 4000, 0)
     assert found[2].verdicts[0].unit == "EUR"
@@ -196,7 +196,7 @@ def test_an_alert_verdict_explains_itself() -> None:
         2026-01-15 MEAL 12.00 | 12.00
         """,
     )
-    path = "profiles.generic.types.MEAL.alert[0]"
+    path = "profiles.generic.types.MEAL.alert[1]"
     assert verdict_of(found[1], "alert") == (path, "alert", "2026-01-15", 0, 0, 500, 0)
     assert found[1].verdicts[0].note == "7.00 USD declared, 2.00 USD above"
     assert verdict_of(found[2], "alert") == (path, "ok", "2026-01-15", 0, 0, 2000, 800)

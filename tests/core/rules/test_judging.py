@@ -153,7 +153,7 @@ def test_a_count_verdict_explains_itself() -> None:
         2026-12-31 TAXI 9.00 | blocked count
         """,
     )
-    path = "profiles.generic.types.TAXI.count[0]"
+    path = "profiles.generic.types.TAXI.count[1]"
     assert verdict_of(found[1], "count") == (path, "ok", "2026-W53", 0, 0, 2, 1)
     assert verdict_of(found[2], "count") == (path, "ok", "2026-W53", 1, 1, 2, 0)
     assert verdict_of(found[3], "count") == (path, "block", "2026-W53", 2, 2, 2, 0)
@@ -173,7 +173,7 @@ def test_a_rule_judges_the_days_on_which_it_holds_and_counts_all_of_the_period()
         2026-02-01 TAXI 70.00 | 60.00 cap
         """,
     )
-    assert [verdict.rule[-3:] for verdict in found[2].verdicts] == ["[1]"]
+    assert [verdict.rule[-3:] for verdict in found[2].verdicts] == ["[2]"]
 
 
 def test_every_verdict_is_kept_and_a_block_takes_no_room() -> None:

@@ -38,8 +38,9 @@ def test_the_control_set_of_a_type() -> None:
     """
     assert sentences(ticked("MEAL", CONTROLS), table) == [
         "At most 2 MEAL a week: 0 left in week 2026-W03 (1 expense counted before).",
-        "Alert threshold on MEAL, 2,000.00 EUR a quarter: 1,948.00 EUR left in 2026-Q1 (1 expense counted before).",
-        "Cap on MEAL, 40.00 EUR a day: 12.00 EUR of 32.00 EUR is not covered; 0.00 EUR left on 2026-01-15 "
+        "Alert threshold on MEAL, 2,000.00 EUR a quarter (1,000.00 EUR a share): 1,948.00 EUR left in 2026-Q1 "
+        "(1 expense counted before).",
+        "Cap on MEAL, 40.00 EUR a day (20.00 EUR a share): 12.00 EUR of 32.00 EUR is not covered; 0.00 EUR left on 2026-01-15 "
         "(1 expense counted before).",
     ]
 
@@ -50,7 +51,7 @@ def test_the_control_set_of_a_type() -> None:
         (
             ticked("TAXI", 'count = [{ limit = 0, period = "month" }]'),
             "2026-01-15 TAXI 9.00 | blocked count",
-            "At most 0 TAXI a month: blocked, since 0 counted before in 2026-01.",
+            "No TAXI may be declared: blocked in 2026-01.",
         ),
         (
             ticked("TAXI", 'cap = [{ amounts = { EUR = 500 }, period = "year" }]'),
@@ -60,7 +61,7 @@ def test_the_control_set_of_a_type() -> None:
         (
             rule("alert", "types = ['TAXI', 'GAS']\namounts = { EUR = 5 }\nperiod = 'day'"),
             "2026-01-15 TAXI 9.00 | 9.00 alert",
-            "Alert threshold on R1, 5.00 EUR a day: 9.00 EUR declared, 4.00 EUR above on 2026-01-15 "
+            "Alert threshold of rule R1, 5.00 EUR a day: 9.00 EUR declared, 4.00 EUR above on 2026-01-15 "
             "(0 expenses counted before).",
         ),
         (
@@ -138,12 +139,12 @@ def test_the_control_set_of_a_type() -> None:
         (
             rule("future"),
             "2026-01-02 TAXI 9.00 declared=2026-01-01 | blocked future",
-            "Rule R1, no date after the declaration: 2026-01-02, declared on 2026-01-01: blocked.",
+            "Rule R1, no date after the declaration: 2026-01-02 was declared on 2026-01-01: blocked.",
         ),
         (
             rule("future"),
             "2026-01-02 TAXI 9.00 | 9.00",
-            "Rule R1, no date after the declaration: 2026-01-02 is none.",
+            "Rule R1, no date after the declaration: 2026-01-02 is not after it.",
         ),
         (
             rule("days", "weekends = 'alert'"),
@@ -153,7 +154,7 @@ def test_the_control_set_of_a_type() -> None:
         (
             rule("days", "weekends = 'alert'"),
             "2026-01-16 TAXI 9.00 | 9.00",
-            "Rule R1, 2026-01-16: nothing is said of that day.",
+            "Rule R1, 2026-01-16: a day on which it is allowed.",
         ),
         (
             ALL_TICKED,

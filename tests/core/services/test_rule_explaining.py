@@ -28,7 +28,7 @@ def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
 def test_a_capped_expense_of_own_money(policed: Policed) -> None:
     one = explain(policed.database, "b")
     assert (one.outcome, one.decided_by, one.covered, one.owed, one.advance) == (
-        "cap", "profiles.generic.types.MEAL.cap[0]", "5.00", "5.00", "0.00",
+        "cap", "profiles.generic.types.MEAL.cap[1]", "5.00", "5.00", "0.00",
     )  # fmt: skip
     (verdict,) = one.verdicts
     assert (verdict.period, verdict.counted, verdict.used, verdict.threshold, verdict.left) == (
@@ -42,7 +42,7 @@ def test_a_capped_expense_of_own_money(policed: Policed) -> None:
 
 def test_a_blocked_expense_of_own_money(policed: Policed) -> None:
     one = explain(policed.database, "d")
-    assert (one.outcome, one.decided_by, one.owed) == ("block", "profiles.generic.types.TAXI.count[0]", "0.00")
+    assert (one.outcome, one.decided_by, one.owed) == ("block", "profiles.generic.types.TAXI.count[1]", "0.00")
     assert [(verdict.kind, verdict.outcome) for verdict in one.verdicts] == [("count", "block"), ("comment", "alert")]
     assert one.standing == "refused: it counts for nothing until it is declared again"
     assert one.summary.endswith("nothing is owed for it.")

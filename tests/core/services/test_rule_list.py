@@ -27,15 +27,15 @@ def standing(found: PolicyListed, profile: str) -> dict[str, tuple[str, list[str
 
 def test_each_profile_with_what_it_ticks_inherits_or_refuses(policed: Policed) -> None:
     found = list_rules(policed.database)
-    meal = "profiles.generic.types.MEAL.cap[0]"
+    meal = "profiles.generic.types.MEAL.cap[1]"
     assert standing(found, "generic") == {
         "MEAL": ("ticked", [meal]),
-        "TAXI": ("ticked", ["profiles.generic.types.TAXI.count[0]"]),
+        "TAXI": ("ticked", ["profiles.generic.types.TAXI.count[1]"]),
         "BUS": ("not ticked", []),
     }
     assert standing(found, "boss") == {
         "MEAL": ("ticked", ["profiles.boss.types.MEAL"]),  # without a set: no control, nothing is merged
-        "TAXI": ("inherited", ["profiles.generic.types.TAXI.count[0]"]),
+        "TAXI": ("inherited", ["profiles.generic.types.TAXI.count[1]"]),
         "BUS": ("not ticked", []),
     }
     by_code = {one.profile: one for one in found.profiles}

@@ -74,8 +74,8 @@ def test_a_tighter_and_a_looser_rule_by_rule_and_by_person(policed: Policed) -> 
     assert (one.before, one.after, one.difference, one.currency) == ("109.00", "58.00", "-51.00", "EUR")
     assert (one.newly_blocked, one.newly_capped, one.newly_covered) == (0, 2, 1)  # a and f; d
     assert [(rule.rule, rule.before, rule.after, rule.difference) for rule in one.rules] == [
-        ("profiles.generic.types.MEAL.cap[0]", "90.00", "30.00", "-60.00"),
-        ("profiles.generic.types.TAXI.count[0]", "0.00", "9.00", "9.00"),  # what held d back before
+        ("profiles.generic.types.MEAL.cap[1]", "90.00", "30.00", "-60.00"),
+        ("profiles.generic.types.TAXI.count[1]", "0.00", "9.00", "9.00"),  # what held d back before
     ]
     assert [(person.employee, person.name, person.difference) for person in one.persons] == [
         ("E2", "Bob", "-40.00"), ("E1", "Anna", "-11.00"),

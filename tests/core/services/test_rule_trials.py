@@ -67,7 +67,7 @@ def test_expenses_are_judged_in_the_order_of_the_file_by_the_profile_of_each(tmp
     }
     assert (found.blocked, found.capped, found.alerts, found.ok) == (1, 2, 0, 5)
     by_id = {one.id: one for one in found.expenses}
-    assert by_id["b"].decided_by == "profiles.generic.types.MEAL.cap[0]"
+    assert by_id["b"].decided_by == "profiles.generic.types.MEAL.cap[1]"
     assert by_id["b"].sentence.startswith("Cap on MEAL, 20.00 EUR a day: 10.00 EUR of 15.00 EUR is not covered")
     verdict = by_id["b"].verdicts[0]
     assert (verdict.used, verdict.threshold, verdict.left, verdict.unit) == ("15.00", "20.00", "0.00", "EUR")

@@ -35,10 +35,12 @@ def receipt_check(path: str, rule: ReceiptRule, currency: str, entity_currency: 
     def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         amount = expense.gross if own else expense.entity_gross
         if above is not None and amount <= above:
-            return new_verdict((path, "receipt", "ok", expense.day, 0, amount, above, None, unit, "none is needed"))
+            return new_verdict(
+                (path, "receipt", "ok", expense.day, 0, amount, above, None, unit, "none is needed", None)
+            )
         outcome: Outcome = "ok" if expense.has_receipt else rule.consequence
         note = "" if expense.has_receipt else "there is none"
-        return new_verdict((path, "receipt", outcome, expense.day, 0, amount, above, None, unit, note))
+        return new_verdict((path, "receipt", outcome, expense.day, 0, amount, above, None, unit, note, None))
 
     return check
 
@@ -61,7 +63,8 @@ def age_check(path: str, rule: AgeRule, day: str) -> Check:
     def check(expense: Declared, leave: tuple[Leave, ...]) -> Verdict:
         age = max(0, _ordinal(expense.declared_day) - made)
         if age <= most:
-            return new_verdict((path, "age", "ok", day, 0, age, most, most - age, "", ""))
+            note = "" if made <= _ordinal(expense.declared_day) else f"dated after {expense.declared_day}"
+            return new_verdict((path, "age", "ok", day, 0, age, most, most - age, "", note, None))
         return Verdict(path, "age", consequence, day, 0, age, most, 0, "", f"on {expense.declared_day}")
 
     return check

@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
     ``unit`` is empty. ``counted`` is how many expenses of the period were counted before this one.
     """
 
-    rule: str  # path in the policy: "profiles.generic.types.MEAL.cap[0]", "profiles.sales.rules.TRIPS"
+    rule: str  # path in the policy: "profiles.generic.types.MEAL.cap[1]", "profiles.sales.rules.TRIPS"
     kind: VerdictKind
     outcome: Outcome
     period: str = ""  # 2026-01-15, 2026-W03, 2026-01, 2026-Q1, 2026
@@ -68,6 +68,7 @@ class Verdict(NamedTuple):
     left: int | None = None  # after this expense
     unit: str = ""
     note: str = ""  # what a person must know beside: a holiday's name, the other types, a plugin's sentence
+    each: int | None = None  # the threshold as configured, where shares raise it
 
 
 new_verdict = partial(tuple.__new__, Verdict)

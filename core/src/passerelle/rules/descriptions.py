@@ -35,13 +35,13 @@ def describe(configured: Rule | Ticked, path: str) -> list[Described]:
     if not configured.is_set:
         return [(path, "type", f"{type_code} may be declared, without control.")]
     lines: list[Described] = []
-    for i, count in enumerate(configured.count):
+    for i, count in enumerate(configured.count, 1):
         lines.append((f"{path}.count[{i}]", "count", _count(count, type_code)))
-    for i, alert in enumerate(configured.alert):
+    for i, alert in enumerate(configured.alert, 1):
         lines.append((f"{path}.alert[{i}]", "alert", _threshold("Alert threshold", alert, type_code)))
-    for i, cap in enumerate(configured.cap):
+    for i, cap in enumerate(configured.cap, 1):
         lines.append((f"{path}.cap[{i}]", "cap", _threshold("Cap", cap, type_code)))
-    for i, rate in enumerate(configured.flat_rate):
+    for i, rate in enumerate(configured.flat_rate, 1):
         lines.append((f"{path}.flat_rate[{i}]", "flat_rate", _flat_rate(rate, type_code)))
     if configured.mileage_scale is not None:
         scale = f"The amount of {type_code} is filled in by the mileage scale {configured.mileage_scale}."

@@ -52,14 +52,16 @@ def grant(
         covered, entity_covered = own_bound, scaled(own_bound, entity_gross, gross)
     else:
         covered, entity_covered = scaled(entity_bound, gross, entity_gross), entity_bound
-    for (path, period, _, _, own, unit), (room, limit, left) in zip(caps, rooms, strict=True):
+    for (path, period, _, threshold, own, unit), (room, limit, left) in zip(caps, rooms, strict=True):
         stated = gross if own else entity_gross
         rest = left - (covered if own else entity_covered)
-        if left >= stated:
-            verdicts.append(new_verdict((path, "cap", "ok", period, room.number, room.used, limit, rest, unit, "")))
-        else:
-            note = f"{_shown(stated - left, unit)} of {_shown(stated, unit)} is not covered"
-            verdicts.append(new_verdict((path, "cap", "cap", period, room.number, room.used, limit, rest, unit, note)))
+        outcome, note = "ok", ""
+        if left < stated:
+            outcome, note = "cap", f"{_shown(stated - left, unit)} of {_shown(stated, unit)} is not covered"
+        each = None if limit == threshold else threshold
+        verdicts.append(
+            new_verdict((path, "cap", outcome, period, room.number, room.used, limit, rest, unit, note, each))
+        )
     return covered, entity_covered
 
 
@@ -73,9 +75,11 @@ def watch(
         total = room.beyond + beyond
         limit = raised(threshold, total) if total else threshold
         declared = room.used + (expense.gross if own else expense.entity_gross)
-        if declared <= limit:
-            left = limit - declared
-            verdicts.append(new_verdict((path, "alert", "ok", period, room.number, room.used, limit, left, unit, "")))
-        else:
-            note = f"{_shown(declared, unit)} declared, {_shown(declared - limit, unit)} above"
-            verdicts.append(new_verdict((path, "alert", "alert", period, room.number, room.used, limit, 0, unit, note)))
+        outcome, note, left = "ok", "", limit - declared
+        if left < 0:
+            outcome, note = "alert", f"{_shown(declared, unit)} declared, {_shown(-left, unit)} above"
+            left = 0
+        each = None if limit == threshold else threshold
+        verdicts.append(
+            new_verdict((path, "alert", outcome, period, room.number, room.used, limit, left, unit, note, each))
+        )

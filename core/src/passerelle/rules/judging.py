@@ -199,7 +199,7 @@ def _numbers(limits: Limits, expense: Declared, counted: Counted, verdicts: list
         number = counted.numbers.get(key, 0)
         if number < limit:
             left = limit - number - 1
-            verdicts.append(new_verdict((path, "count", "ok", period, number, number, limit, left, "", "")))
+            verdicts.append(new_verdict((path, "count", "ok", period, number, number, limit, left, "", "", None)))
         else:
             verdicts.append(Verdict(path, "count", "block", period, number, number, limit, 0))
     for path, period, key, limit in limits.restrictions:
@@ -208,7 +208,7 @@ def _numbers(limits: Limits, expense: Declared, counted: Counted, verdicts: list
         others = () if mix is None or number < limit else sorted(mix.types - {expense.type})
         if not others:
             left = max(0, limit - number - 1)
-            verdicts.append(new_verdict((path, "restriction", "ok", period, number, number, limit, left, "", "")))
+            verdicts.append(new_verdict((path, "restriction", "ok", period, number, number, limit, left, "", "", None)))
         else:
             note = f"beside {', '.join(others)}"
             verdicts.append(Verdict(path, "restriction", "block", period, number, number, limit, 0, "", note))

@@ -199,7 +199,7 @@ class Planner:
         if kind == "mileage" and controls.mileage_scale is not None:
             mileage = self.mileage(policy)
             return (mileage.fill, mileage) if mileage is not None else (None, None)
-        rates = [(i, rate) for i, rate in enumerate(controls.flat_rate) if rate.holds_on(day)]
+        rates = [(i, rate) for i, rate in enumerate(controls.flat_rate, 1) if rate.holds_on(day)]
         return (flat_rate(policy.path, rates, kind, self.entity.currency), None) if controls.flat_rate else (None, None)
 
     def mileage(self, policy: TypePolicy) -> Mileage | None:
@@ -217,9 +217,9 @@ def _near(policy: TypePolicy, day: date) -> list[PlacedLimit]:
     """The limits that hold on some day of their period around this one."""
     controls = policy.controls
     placed = [
-        *(PlacedLimit(f"{policy.path}.count[{i}]", "count", one) for i, one in enumerate(controls.count)),
-        *(PlacedLimit(f"{policy.path}.alert[{i}]", "alert", one) for i, one in enumerate(controls.alert)),
-        *(PlacedLimit(f"{policy.path}.cap[{i}]", "cap", one) for i, one in enumerate(controls.cap)),
+        *(PlacedLimit(f"{policy.path}.count[{i}]", "count", one) for i, one in enumerate(controls.count, 1)),
+        *(PlacedLimit(f"{policy.path}.alert[{i}]", "alert", one) for i, one in enumerate(controls.alert, 1)),
+        *(PlacedLimit(f"{policy.path}.cap[{i}]", "cap", one) for i, one in enumerate(controls.cap, 1)),
         *(
             PlacedLimit(path, rule.kind, rule)
             for path, rule in policy.rules

@@ -31,6 +31,11 @@ def _subject(path: str) -> str:
 _CONTROLS = {"count", "alert", "cap", "flat_rate", "mileage_scale"}
 
 
+def _of(verdict: Verdict, subject: str) -> str:
+    """What a threshold is for: one type, or the types of a rule."""
+    return f"of rule {subject}" if ".rules." in verdict.rule else f"on {subject}"
+
+
 def _each(period: str) -> str:
     """The kind of a period, from its name."""
     if "W" in period:
@@ -57,12 +62,20 @@ def _ending(verdict: Verdict) -> str:
     return f": {outcome}" if outcome else ""
 
 
+def _threshold(verdict: Verdict) -> str:
+    """The effective threshold, and what it is for each share where shares have raised it."""
+    each = "" if verdict.each is None else f" ({_amount(verdict.each, verdict.unit)} a share)"
+    return f"{_amount(verdict.threshold, verdict.unit)} {_each(verdict.period)}{each}"
+
+
 def _type(verdict: Verdict, subject: str) -> str:
     return f"{subject} may not be declared: {verdict.note}."
 
 
 def _count(verdict: Verdict, subject: str) -> str:
     rule = f"At most {verdict.threshold} {subject} {_each(verdict.period)}"
+    if verdict.threshold == 0:
+        return f"No {subject} may be declared: blocked {_within(verdict.period)}."
     if verdict.outcome == "block":
         return f"{rule}: blocked, since {verdict.used} counted before {_within(verdict.period)}."
     return f"{rule}: {verdict.left} left {_within(verdict.period)} {_before(verdict)}."
@@ -79,7 +92,7 @@ def _restriction(verdict: Verdict, subject: str) -> str:
 def _cap(verdict: Verdict, subject: str) -> str:
     said = verdict.note if verdict.outcome == "cap" else "not reached"
     return (
-        f"Cap on {subject}, {_amount(verdict.threshold, verdict.unit)} {_each(verdict.period)}: {said}; "
+        f"Cap {_of(verdict, subject)}, {_threshold(verdict)}: {said}; "
         f"{_amount(verdict.left, verdict.unit)} left {_within(verdict.period)} {_before(verdict)}."
     )
 
@@ -87,7 +100,7 @@ def _cap(verdict: Verdict, subject: str) -> str:
 def _alert(verdict: Verdict, subject: str) -> str:
     said = verdict.note if verdict.outcome == "alert" else f"{_amount(verdict.left, verdict.unit)} left"
     return (
-        f"Alert threshold on {subject}, {_amount(verdict.threshold, verdict.unit)} {_each(verdict.period)}: {said} "
+        f"Alert threshold {_of(verdict, subject)}, {_threshold(verdict)}: {said} "
         f"{_within(verdict.period)} {_before(verdict)}."
     )
 
@@ -124,19 +137,19 @@ def _comment(verdict: Verdict, subject: str) -> str:
 
 def _age(verdict: Verdict, subject: str) -> str:
     note = f", {verdict.note}" if verdict.note else ""
-    return (
-        f"Rule {subject}, at most {_days(verdict.threshold)} old: declared {_days(verdict.used)} "
-        f"after {verdict.period}{note}{_ending(verdict)}."
-    )
+    said = f"declared {_days(verdict.used)} after {verdict.period}{note}"
+    if verdict.note.startswith("dated after"):
+        said = f"{verdict.period} is after its declaration"
+    return f"Rule {subject}, at most {_days(verdict.threshold)} old: {said}{_ending(verdict)}."
 
 
 def _future(verdict: Verdict, subject: str) -> str:
-    said = f"{verdict.period}, {verdict.note}" if verdict.note else f"{verdict.period} is none"
+    said = f"{verdict.period} was {verdict.note}" if verdict.note else f"{verdict.period} is not after it"
     return f"Rule {subject}, no date after the declaration: {said}{_ending(verdict)}."
 
 
 def _on_days(verdict: Verdict, subject: str) -> str:
-    return f"Rule {subject}, {verdict.period}: {verdict.note or 'nothing is said of that day'}{_ending(verdict)}."
+    return f"Rule {subject}, {verdict.period}: {verdict.note or 'a day on which it is allowed'}{_ending(verdict)}."
 
 
 def _plugin(verdict: Verdict, subject: str) -> str:
