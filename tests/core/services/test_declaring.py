@@ -17,7 +17,9 @@ from passerelle.periods import Clock
 from passerelle.services import configuration
 from passerelle.services.declaring import submit, withdraw
 from passerelle.services.judging import judge_due
+from passerelle.services.life import cancel
 from passerelle.services.posting import post_due
+from passerelle.services.reports import show
 from passerelle.store.database import Database
 from passerelle.store.judging import queue_open
 
@@ -221,3 +223,37 @@ def test_killed_between_import_and_judges_the_next_command_judges(policed: Polic
     outcome = post_due(policed.database, policed.clock)
     assert (outcome.posted, [finding.code for finding in outcome.findings]) == (1, ["PSR-3020"])
     assert policed.rows("SELECT sum(amount) FROM line WHERE kind = 'expense'") == [(1200,)]
+
+
+def _warned(made: Any) -> list[str]:
+    return [finding.object for finding in made.findings if finding.code == "PSR-1204"]
+
+
+def _shown(policed: Policed, number: str = "ND000001") -> dict[str, list[str]]:
+    found = show(policed.database, number).expense_lines
+    return {one.id: [twin.expense for twin in one.duplicates] for one in found if one.duplicates}
+
+
+def test_a_declaration_and_show_know_the_same_duplicates(policed: Policed) -> None:
+    """Equal in what they are once judged: a filled-in amount, and what is not reimbursed is no twin."""
+    trip = {"type": "TRIP", "amount": None, "mileage": {"distance": "10"}}
+    assert _warned(policed.declare(**trip)) == []
+    assert _warned(policed.declare(**trip)) == ["report ND000001, expense ND000001-2"]
+    assert _shown(policed) == {"ND000001-1": ["ND000001-2"], "ND000001-2": ["ND000001-1"]}
+    policed.declare("LUNCH", "12.00", date="2026-01-15")
+    refused = policed.declare("LUNCH", "12.00", date="2026-01-15")
+    assert (refused.refused, _warned(refused)) == (True, [])
+    withdraw(policed.database, policed.clock, policed.desk, "ND000001-3")
+    assert _warned(policed.declare("LUNCH", "12.00", date="2026-01-15")) == []  # what was refused is declared again
+    cancel(policed.database, policed.clock, "E1", ["ND000001"], "another report")
+    assert (_shown(policed), _warned(policed.declare(**trip))) == ({}, [])
+
+
+def test_an_import_looks_for_duplicates_once_amounts_are_filled_in(policed: Policed) -> None:
+    trips = [an_expense(f"T{number}", "TRIP", None, mileage={"distance": "10"}) for number in (1, 2)]
+    meals = [an_expense(f"L{number}", "LUNCH", "9.00") for number in (1, 2)]  # one a day: the second is refused
+    outcome = policed.reports(a_report(*trips, *meals))
+    found = [one for one in outcome.findings if one.code == "PSR-1204"]
+    assert (outcome.duplicates, [one.object for one in found]) == (1, ["report ND000001, expense T2"])
+    assert found[0].remedy.endswith("passerelle reports show ND000001 --entity FR")
+    assert _shown(policed) == {"T1": ["T2"], "T2": ["T1"]}

@@ -149,6 +149,12 @@ class Tally:
                 self.findings.append(finding)
         self.findings_total += max(0, total)
 
+    def note_duplicates(self, findings: Iterable[Finding]) -> None:
+        """Alerts on expenses that may be declared twice, which are counted as well."""
+        before = self.findings_total
+        self.note(findings)
+        self.duplicates += self.findings_total - before
+
     def outcome(
         self, file: str, source: str, written: bool, rejects: tuple[str, str], posting: tuple[int, int, int]
     ) -> ImportOutcome:

@@ -22,7 +22,7 @@ from passerelle.reports.intake import OWN_SOURCE, CheckedExpense, ReportKind, ch
 from passerelle.reports.lifecycle import Case, Standing
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.services.desk import Desk as Desk
-from passerelle.services.intake_lines import possible_duplicate
+from passerelle.services.duplicates import possible_duplicates
 from passerelle.services.judgement_findings import findings_of
 from passerelle.services.judging import Newest, Ruling, judge_newest, judge_now
 from passerelle.services.lookups import entities, not_one, refusal, unknown
@@ -112,13 +112,12 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         actor = by or declaring.employee
         event = Event(draft.id, instant_text(now), actor, "declare", draft.revision, f"expense {checked.line_key}")
         report_events.record(connection, [event])
-        if stored.possible_duplicates(connection, view.id, ids):
-            findings.append(possible_duplicate(declaring.employee, checked))
         newest = Newest(ids[0], given.type, checked.day)
         alone = None
         if settled and (checked.gross >= 0 or checked.computed):  # else others may have other verdicts
             alone = judge_newest(connection, desk, view.id, employee_id, newest)
         rulings = [alone] if alone is not None else judge_now(connection, desk, view.id, [employee_id])
+        findings += possible_duplicates(connection, desk.directory, view.id, OWN_SOURCE, ids[0], ids[0])
     (own,) = (one for one in rulings if one.before.id == ids[0])
     currency = desk.directory.company.entities[entity].currency
     return Declaration(

@@ -68,6 +68,7 @@ def import_reports(
                 with database.transaction() as connection:
                     former = job.take(lambda: nullcontext(connection))
                     tally.judged = job.judging.judge(connection)
+                    tally.note_duplicates(job.judging.duplicates(connection))
                     if request.dry_run or not tally.all_taken:
                         raise _TakenBack
             except _TakenBack:
@@ -75,6 +76,8 @@ def import_reports(
         else:
             former = job.take(database.transaction)
             tally.judged = judge_due(database, clock, progress)
+            with database.reading() as connection:
+                tally.note_duplicates(job.judging.duplicates(connection))
     tally.note(tally.judged.findings, tally.judged.findings_total)
     posting = (0, 0, 0)
     if written:

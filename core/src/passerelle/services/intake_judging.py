@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
+from passerelle.errors import Finding
 from passerelle.reports.intake import CheckedExpense
 from passerelle.reports.outcome import Judged
 from passerelle.services.desk import Desk
+from passerelle.services.duplicates import possible_duplicates
 from passerelle.services.judging import judge_within
 from passerelle.store import judging as stored
 from passerelle.store import masterdata
@@ -27,6 +29,8 @@ class IntakeJudging:
         self._edition = edition
         self._whole = whole
         self._queued: set[tuple[int, int]] = set()
+        self._directory = directory
+        self._added: list[tuple[int, str, int, int]] = []
 
     @property
     def policy(self) -> bool:
@@ -51,6 +55,16 @@ class IntakeJudging:
             stored.queue(connection, entity_id, employee_ids)
         if self._whole:
             self._queued.update((entity_id, employee_id) for employee_id in employee_ids)
+
+    def added(self, entity_id: int, source: str, ids: Sequence[int]) -> None:
+        """New expenses of a source, of ascending keys."""
+        if ids:
+            self._added.append((entity_id, source, ids[0], ids[-1]))
+
+    def duplicates(self, connection: Connection) -> Iterator[Finding]:
+        """What is new and may be declared twice. It is asked for once all is judged: amounts are filled in by then."""
+        for entity_id, source, first, last in self._added:
+            yield from possible_duplicates(connection, self._directory, entity_id, source, first, last)
 
     def judge(self, connection: Connection) -> Judged:
         """Judges inside the one transaction of the import."""

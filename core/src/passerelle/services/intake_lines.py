@@ -220,14 +220,7 @@ class LineImport:
             if one.checked is not None
         ]
         ids = stored.add_expenses(connection, self.view.id, self.mapping.name, new)
-        by_id = dict(zip(ids, fresh, strict=True))
-        twins = [by_id[id] for id in stored.possible_duplicates(connection, self.view.id, ids) if id in by_id]
-        self.tally.duplicates += len(twins)
-        self.tally.note(
-            self._placed(possible_duplicate(one.employee, one.checked), one.line, one.line.words)
-            for one in twins
-            if one.checked is not None
-        )
+        self.judging.added(self.view.id, self.mapping.name, ids)
 
     def _reports(self, connection: Connection, fresh: Iterable[CheckedLine]) -> dict[tuple[str, ReportKind], int]:
         """The report of each group that takes lines: the open one, else the next one of its group."""
@@ -299,20 +292,6 @@ def _no_title(title: str, object: str) -> Finding:
         expected=f"1 to {_LONGEST_TITLE} characters",
         remedy="correct the line, or `report.title` in the mapping file",
         who="integrator",
-    )
-
-
-def possible_duplicate(employee: str, expense: CheckedExpense) -> Finding:
-    """The alert on an expense that equals another one; it blocks nothing."""
-    return Finding(
-        "PSR-1204",
-        "Another expense has the same employee, date, amount and currency.",
-        object=f"expense {expense.line_key}",
-        value=f"{employee}, {expense.day}, {money.display(expense.gross, expense.currency)}",
-        expected="expenses that are declared once",
-        remedy="compare the two before you approve; nothing was blocked",
-        who="accountant",
-        severity="warning",
     )
 
 

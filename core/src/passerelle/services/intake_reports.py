@@ -27,7 +27,6 @@ from passerelle.reports.outcome import Tally, readable
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
 from passerelle.reports.revision import Standing, Stated, after_approval, after_revision, decide
 from passerelle.services.intake_judging import IntakeJudging
-from passerelle.services.intake_lines import possible_duplicate
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored
 from passerelle.store.candidates import live_exports
@@ -298,18 +297,12 @@ class ReportImport:
             if key in known and half not in work.kept
         ]
         stored.change_expenses(connection, entity_id, changes)
-        fresh = {key: value for key, value in stated.items() if key not in known}
         new = [
             stored.NewExpense(half, instant_text(one.report.declared_at), not self.judging.concerns(expense), expense)
-            for half, expense, one in fresh.values()
+            for key, (half, expense, one) in stated.items()
+            if key not in known
         ]
-        new_ids = stored.add_expenses(connection, entity_id, source, new)
-        by_id = dict(zip(new_ids, fresh.values(), strict=True))
-        for id in stored.possible_duplicates(connection, entity_id, new_ids):
-            if id in by_id:
-                _, expense, one = by_id[id]
-                self.tally.duplicates += 1
-                self.tally.note([self._placed(possible_duplicate(one.employee, expense), one.number, one.raw)])
+        self.judging.added(entity_id, source, stored.add_expenses(connection, entity_id, source, new))
 
 
 def _out_of_order(report: CheckedReport, there: dict[ReportKind, tuple[int, str]], decision: str) -> Finding | None:

@@ -16,7 +16,7 @@ from passerelle.reports.status import Status, status
 from passerelle.rules.declared import Verdict
 from passerelle.rules.sentences import sentence
 from passerelle.services.lookups import employee_number, entities, entity_of, not_one, refusal
-from passerelle.store import masterdata
+from passerelle.store import duplicates, masterdata
 from passerelle.store import report_list as stored
 from passerelle.store.database import Connection, Database
 from passerelle.store.ledger import stored_findings
@@ -177,7 +177,7 @@ def show(database: Database, number: str, entity: str | None = None) -> ReportDe
         directory = masterdata.load(connection)
         row = find(connection, directory, number, entity)
         legal = entity_of(directory, row.entity_id)
-        twins = stored.duplicates_of(connection, row.entity_id, row.id)
+        twins = duplicates.of_report(connection, row.entity_id, row.id)
         lines = tuple(
             _expense(one, twins.get(one.id, []), legal, directory)
             for one in stored.expenses_of(connection, row.entity_id, row.id)

@@ -123,24 +123,6 @@ def expenses_of(connection: Connection, entity_id: int, report_id: int) -> Itera
         yield ListedExpense._make(facts)
 
 
-def duplicates_of(connection: Connection, entity_id: int, report_id: int) -> dict[int, list[tuple[str, str]]]:
-    """Expenses of a report -> (report number, line key) of others with the same employee, day, amount and currency."""
-    rows = stream(
-        connection,
-        "SELECT n.id, r.number, o.line_key FROM report nr JOIN expense n ON n.report_id = nr.id "
-        "JOIN expense o ON o.entity_id = n.entity_id AND o.day = n.day AND o.gross = n.gross AND o.id <> n.id "
-        "AND o.currency = n.currency AND NOT o.withdrawn "
-        "JOIN report r ON r.id = o.report_id AND r.employee_id = nr.employee_id "
-        "AND r.approval NOT IN ('refused', 'cancelled') "
-        "WHERE nr.entity_id = ? AND nr.id = ? AND NOT n.withdrawn ORDER BY n.id, o.id",
-        (entity_id, report_id),
-    )
-    found: dict[int, list[tuple[str, str]]] = {}
-    for id, number, key in rows:
-        found.setdefault(id, []).append((number, key))
-    return found
-
-
 def _folding(connection: Connection) -> str:
     """What makes ``lower`` know É in a database whose locale does not, where the server has it."""
     if connection.dialect.name == "sqlite":

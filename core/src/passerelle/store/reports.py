@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from passerelle.reports.intake import CheckedExpense, ReportKind
 from passerelle.reports.revision import Standing
 from passerelle.store import report_events
-from passerelle.store.sql import execute, execute_many, insert, stream, take_ids
+from passerelle.store.sql import execute, execute_many, insert, take_ids
 
 _SERIES: dict[ReportKind, str] = {"own": "ND", "company": "CP"}
 _IN = 1000  # parameters in one list
@@ -19,6 +19,8 @@ STANDING = (
     "approval, approved_at, controlled_at, awaits_control, post_due, posted_revision IS NOT NULL, submitted_at,"
     " approval_steps, ended_at"
 )
+LIVE = "(NOT x.withdrawn AND r.approval NOT IN ('refused', 'cancelled'))"  # an expense x of a report r
+REFUSED = "(x.blocked AND r.kind = 'own')"  # own money that the policy refuses: nothing is owed for it
 _TAKING_LINES = (
     "r.entity_id = ? AND r.source = ? AND r.group_key <> '' AND r.approval = 'created' AND r.submitted_at IS NOT NULL"
 )
@@ -330,22 +332,6 @@ def _record_groups(connection: Connection, entity_id: int, source: str, at: str,
     event = report_events.Event(0, at, source, act, 0)
     detail = ("'stated by its mapping'", ())
     report_events.record_where(connection, event, detail, _TAKING_LINES + more, (entity_id, source))
-
-
-def possible_duplicates(connection: Connection, entity_id: int, ids: Sequence[int]) -> list[int]:
-    """Those of ``ids`` (fresh, ascending keys) that an earlier expense equals in employee, day, amount and currency."""
-    if not ids:
-        return []
-    rows = stream(
-        connection,
-        "SELECT n.id FROM expense n JOIN report nr ON nr.id = n.report_id "
-        "WHERE n.id >= ? AND n.id <= ? AND n.entity_id = ? AND EXISTS ("
-        "SELECT 1 FROM expense o JOIN report r ON r.id = o.report_id "
-        "WHERE o.entity_id = n.entity_id AND o.day = n.day AND o.gross = n.gross AND o.currency = n.currency "
-        "AND o.id < n.id AND NOT o.withdrawn AND r.employee_id = nr.employee_id) ORDER BY n.id",
-        (ids[0], ids[-1], entity_id),
-    )
-    return [row[0] for row in rows]
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
