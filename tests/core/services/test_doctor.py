@@ -117,3 +117,29 @@ def test_looking_makes_no_tables(new_postgres_url: Callable[[], str], tmp_path: 
     assert (tmp_path / "empty.db").stat().st_size == 0
     with closing(Database(server)) as database:
         assert database.revision() is None
+
+
+@pytest.mark.parametrize(
+    ("waiting", "state", "codes"),
+    [
+        ([], None, []),
+        ([("FR", 1), ("FR", 2)], "ok", [("PSR-9015", "warning")]),
+        ([("FR", 1), ("JP", 2), ("JP", 3)], "failed", [("PSR-9014", "error"), ("PSR-9015", "warning")]),
+    ],
+    ids=["nobody", "a killed command", "an entity that is gone"],
+)
+def test_who_waits_for_the_policy_is_told(
+    database: Database, waiting: list[tuple[str, int]], state: str | None, codes: list[tuple[str, str]]
+) -> None:
+    configure(database)
+    with database.transaction() as connection:
+        row = ("entity", "", "JP", json.dumps(ENTITY), False, "2026-03-02T09:00:00.000000+00:00")
+        insert(connection, "master_object", ("kind", "scope", "code", "body", "active", "changed_at"), [row])
+        objects = execute(connection, "SELECT code, id FROM master_object WHERE kind = 'entity'")
+        ids = {code: id for code, id in objects}
+        rows = [(ids[entity], employee) for entity, employee in waiting]
+        insert(connection, "judging_due", ("entity_id", "employee_id"), rows)
+    checks = examine(database.url.render_as_string(hide_password=False))
+    found = next((one for one in checks if one.name == "policy"), None)
+    assert (found.state if found else None) == state
+    assert [(one.code, one.severity) for one in (found.findings if found else ())] == codes

@@ -18,9 +18,10 @@ from typing import Literal
 from passerelle.delivery.secrets import resolve
 from passerelle.errors import ConfigurationFault, Finding, PasserelleError
 from passerelle.masterdata.company import Company, Destination
+from passerelle.plan import counted
 from passerelle.plugins import discover
 from passerelle.services.delivering import connect
-from passerelle.store import masterdata
+from passerelle.store import judging, masterdata
 from passerelle.store.artifacts import ArtifactFolder
 from passerelle.store.database import NEWEST_REVISION, REVISIONS, Database, connect_database, newer, sqlite_file
 
@@ -56,7 +57,11 @@ def _inside(database: Database, connecting: bool) -> Iterator[Check]:
     if revision != NEWEST_REVISION:
         return
     with database.reading() as connection:
-        company = masterdata.load(connection).company
+        directory = masterdata.load(connection)
+        company = directory.company
+        waiting = {directory.entity_code(id): number for id, number in judging.waiting(connection).items()}
+    if waiting:
+        yield _policy(company, waiting)
     if not company.entities:
         yield Check("company", "skipped", "not configured yet: passerelle init")
         return
@@ -104,6 +109,17 @@ def _artifacts(folder: Path) -> Check:
     return Check("artifacts", "ok", f"{folder} is writable" + ("" if existing == folder else " (made at first use)"))
 
 
+def _policy(company: Company, waiting: dict[str, int]) -> Check:
+    """Whom the policy has not judged though something of theirs changed; ``waiting``: how many of each entity."""
+    gone = [code for code in waiting if code not in company.entities]
+    found = [_entity_gone(code, waiting[code]) for code in gone]
+    late = sum(waiting.values()) - sum(waiting[code] for code in gone)
+    if late:
+        found.append(_still_waiting(late))
+    detail = f"{counted(sum(waiting.values()), 'employee')} to be judged"
+    return Check("policy", "failed" if gone else "ok", detail, tuple(found))
+
+
 def _destinations(company: Company, connecting: bool) -> Iterator[Check]:
     for code, destination in sorted(company.destinations.items()):
         name = f"destination {code}"
@@ -122,7 +138,7 @@ def _destinations(company: Company, connecting: bool) -> Iterator[Check]:
 
 def _counted(company: Company) -> str:
     entities, employees = len(company.entities), len(company.employees)
-    return f"{entities} entit{'y' if entities == 1 else 'ies'}, {employees} employee{'' if employees == 1 else 's'}"
+    return f"{counted(entities, 'entity', 'entities')}, {counted(employees, 'employee')}"
 
 
 def _secrets_of(destination: Destination) -> list[str]:
@@ -152,4 +168,28 @@ def _older(revision: str) -> Finding:
         expected=NEWEST_REVISION,
         remedy="back it up; the next command, such as passerelle reports list, brings it up to date",
         who="admin",
+    )
+
+
+def _entity_gone(code: str, waiting: int) -> Finding:
+    return Finding(
+        "PSR-9014",
+        f"Entity {code} is no longer configured; the policy cannot judge {counted(waiting, 'employee')} of it.",
+        object=f"entity {code}",
+        field=f"entities.{code}",
+        expected="the entity in company.toml for as long as expenses of it wait to be judged",
+        remedy="put the entity back into company.toml, then: passerelle config apply company.toml",
+        who="admin",
+    )
+
+
+def _still_waiting(waiting: int) -> Finding:
+    return Finding(
+        "PSR-9015",
+        f"The policy has not judged {counted(waiting, 'employee')} yet: an import is at work, or a command was killed.",
+        object="the policy",
+        expected="nobody, once no command is at work",
+        remedy="passerelle config apply company.toml judges them, even where it changes nothing",
+        who="admin",
+        severity="warning",
     )
