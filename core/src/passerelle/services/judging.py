@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -142,10 +144,11 @@ def judge_within(connection: Connection, desk: Desk, employees: Iterable[tuple[i
     """``judge_now`` for many (entity, employee), in constant memory."""
     desk.open(connection)
     count = _Count(desk)
-    for entity_id, employee_id in sorted(set(employees)):
-        stored.settle(connection, entity_id, [employee_id])
-        for ruling in _judged(connection, desk, entity_id, [employee_id]):
-            count.add(ruling)
+    for entity_id, found in groupby(sorted(set(employees)), itemgetter(0)):
+        ids = [employee_id for _, employee_id in found]
+        for start in range(0, len(ids), _EMPLOYEES_PER_BLOCK):
+            for ruling in judge_now(connection, desk, entity_id, ids[start : start + _EMPLOYEES_PER_BLOCK]):
+                count.add(ruling)
     return count.total()
 
 
@@ -159,16 +162,17 @@ def judge_newest(connection: Connection, desk: Desk, entity_id: int, employee_id
     policy, leave = desk.policy_of(entity, employee_id)
     first, last = policy.window(newest.type, date.fromisoformat(newest.day))
     days = first.isoformat(), last.isoformat()
-    rows = {row.id: row for row in stored.expenses_of(connection, entity_id, employee_id, *days, with_open=False)}
-    own = rows[newest.id]
-    found = []
-    for one in declared_of(list(rows.values()), desk.directory, desk.zone(entity)):
-        row = rows[one.id]
-        if one.state == "open" and one.id != newest.id:
-            if row.verdicts is None or one.place > (own.declared_at, own.line_key):
+    rows = stored.expenses_of(connection, entity_id, employee_id, *days, with_open=False)
+    (own,) = (row for row in rows if row.id == newest.id)
+    states: dict[int, State] = {}
+    for row in rows:
+        state = _state(row)
+        if state == "open" and row is not own:
+            if row.verdicts is None or (row.declared_at, row.line_key) > (own.declared_at, own.line_key):
                 return None
-            one = one._replace(state="blocked" if row.blocked else "fixed")
-        found.append(one)
+            state = "blocked" if row.blocked else "fixed"
+        states[row.id] = state
+    found = declared_of(rows, desk.directory, desk.zone(entity), states)
     (judgement,) = policy.judge(found, leave)
     stored.settle(connection, entity_id, [employee_id])
     stored.save(connection, entity_id, [_written(judgement)])
@@ -213,15 +217,20 @@ def _local_day(instant: str, zone: ZoneInfo) -> str:
     return parse_instant(instant).astimezone(zone).date().isoformat()
 
 
-def declared_of(rows: Sequence[JudgedRow], directory: Directory, zone: ZoneInfo) -> Iterator[Declared]:
-    """Rows of one employee as the policy sees them, each refund with the expense that it names among them."""
+def declared_of(
+    rows: Sequence[JudgedRow], directory: Directory, zone: ZoneInfo, states: Mapping[int, State] | None = None
+) -> Iterator[Declared]:
+    """Rows of one employee as the policy sees them, each refund with the expense that it names among them.
+
+    ``states`` are others than their own.
+    """
     ids = {(row.source, row.line_key): row.id for row in rows if row.gross >= 0 or row.computed}
     type_code = directory.expense_type_code
     for row in rows:
         yield Declared(
             id=row.id,
             place=(row.declared_at, row.line_key),
-            state=_state(row),
+            state=_state(row) if states is None else states[row.id],
             type=type_code(row.type_id),
             day=row.day,
             declared_day=_local_day(row.declared_at, zone),
