@@ -1,4 +1,4 @@
-"""The status a person reads: derived from approval and control, never stored."""
+"""The status a person reads and what is owed: derived from approval, control and cover, never stored."""
 
 from __future__ import annotations
 
@@ -24,3 +24,18 @@ def status(
     if approval == "approved" and expenses_controlled:
         return "approved & partly controlled"
     return approval
+
+
+def is_ended(approval: str) -> bool:
+    """Whether a report was refused or cancelled: none of its expenses counts."""
+    return approval in ("refused", "cancelled")
+
+
+def owed(counts: bool, own_money: bool, gross: int, covered: int) -> tuple[int, int]:
+    """What is owed to the employee for an expense, and what he owes for it as an advance, in the currency of both.
+
+    ``counts``: it is judged and not withdrawn, and its report has not ended.
+    """
+    if not counts:
+        return 0, 0
+    return (covered, 0) if own_money else (0, gross - covered)

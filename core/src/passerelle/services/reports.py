@@ -14,8 +14,8 @@ from passerelle.masterdata.company import Entity
 from passerelle.periods import parse_instant
 from passerelle.reports.status import Status, status
 from passerelle.rules.declared import Verdict
-from passerelle.rules.sentences import sentence
 from passerelle.services.lookups import employee_number, entities, entity_of, not_one, refusal
+from passerelle.services.verdicts_shown import VerdictShown, verdict_shown
 from passerelle.store import duplicates, masterdata
 from passerelle.store import report_list as stored
 from passerelle.store.database import Connection, Database
@@ -33,8 +33,8 @@ class Shown(BaseModel):
 class ReportSummary(Shown):
     """A report in a list. Amounts are in the entity's currency; instants in its zone.
 
-    ``total`` is declared, ``covered`` what the policy and control leave of it. ``unjudged`` expenses have no verdict
-    yet.
+    ``total`` is declared, ``covered`` what the policy and control leave of it, nothing of a refused or cancelled
+    report. ``unjudged`` expenses are those that the policy has yet to judge.
     """
 
     number: str
@@ -80,16 +80,6 @@ class ShareShown(Shown):
 
     percent: str
     sections: dict[str, str]
-
-
-class VerdictShown(Shown):
-    """What one rule says of an expense."""
-
-    rule: str
-    kind: str
-    outcome: str
-    period: str
-    sentence: str
 
 
 class TwinShown(Shown):
@@ -178,16 +168,13 @@ def show(database: Database, number: str, entity: str | None = None) -> ReportDe
         row = find(connection, directory, number, entity)
         legal = entity_of(directory, row.entity_id)
         twins = duplicates.of_report(connection, row.entity_id, row.id)
-        lines = tuple(
-            _expense(one, twins.get(one.id, []), legal, directory)
-            for one in stored.expenses_of(connection, row.entity_id, row.id)
-        )
-        own = row.kind == "own"
+        expenses = list(stored.expenses_of(connection, row.entity_id, row.id))
+        owed = [one.owed(row.approval) for one in expenses]
         return ReportDetail(
             **_summary(row, directory),
-            owed=money.text(row.covered if own else 0, legal.currency),
-            advance=money.text(0 if own else row.total - row.covered, legal.currency),
-            expense_lines=lines,
+            owed=money.text(sum(to_employee for to_employee, _ in owed), legal.currency),
+            advance=money.text(sum(advance for _, advance in owed), legal.currency),
+            expense_lines=tuple(_expense(one, twins.get(one.id, []), legal, directory) for one in expenses),
         )
 
 
@@ -280,13 +267,9 @@ def _expense(
         entity_covered=money.text(one.entity_covered, entity.currency),
         blocked=one.blocked,
         judged=one.verdicts is not None,
-        verdicts=tuple(_verdict(Verdict(*verdict)) for verdict in json.loads(one.verdicts or "[]")),
+        verdicts=tuple(verdict_shown(Verdict(*verdict)) for verdict in json.loads(one.verdicts or "[]")),
         duplicates=tuple(TwinShown(report=number, expense=key) for number, key in twins),
         controlled_at=None if one.controlled_at is None else shown(one.controlled_at),
         control_cover=None if one.control_cover is None else money.text(one.control_cover, entity.currency),
         control_reason=one.control_reason,
     )
-
-
-def _verdict(one: Verdict) -> VerdictShown:
-    return VerdictShown(rule=one.rule, kind=one.kind, outcome=one.outcome, period=one.period, sentence=sentence(one))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from passerelle import money
 from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.masterdata.policy import GENERIC
+from passerelle.reports.status import is_ended
 from passerelle.rules.declared import Judgement, Verdict
 from passerelle.services.lookups import entities, entity_of
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
@@ -110,9 +111,7 @@ def _explained(found: _Found, directory: Directory) -> Explained:
     )
     shown = judgement_shown(judgement, one.currency, currency)
     own = one.payer == "employee"
-    gone = expense.withdrawn or report.approval in ("refused", "cancelled")
-    covered = 0 if gone or expense.verdicts is None else expense.entity_covered
-    advance = one.entity_gross - covered if not own and not gone and expense.verdicts is not None else 0
+    owed, advance = expense.owed(report.approval)
     employee = directory.employee(report.employee_id)
     lowered = expense.control_cover
     return Explained(
@@ -130,9 +129,9 @@ def _explained(found: _Found, directory: Directory) -> Explained:
         standing=_standing(found, own),
         control_cover=None if lowered is None else money.text(lowered, currency),
         control_reason=expense.control_reason,
-        owed=money.text(covered if own else 0, currency),
+        owed=money.text(owed, currency),
         advance=money.text(advance, currency),
-        summary=_summary(found, own, covered, advance, currency),
+        summary=_summary(found, own, expense.entity_covered, advance, currency),
     )
 
 
@@ -140,7 +139,7 @@ def _standing(found: _Found, own: bool) -> str:
     report, expense = found
     if expense.withdrawn:
         return "withdrawn: it counts for nothing"
-    if report.approval in ("refused", "cancelled"):
+    if is_ended(report.approval):
         return f"its report was {report.approval}: it counts for nothing"
     if expense.verdicts is None:
         return "not judged yet"
@@ -158,7 +157,7 @@ def _summary(found: _Found, own: bool, covered: int, advance: int, currency: str
     if lowered is not None:
         why = f" ({expense.control_reason})" if expense.control_reason else ""
         words.append(f"Control lowered the cover to at most {money.display(lowered, currency)}{why}.")
-    if expense.withdrawn or report.approval in ("refused", "cancelled"):
+    if expense.withdrawn or is_ended(report.approval):
         words.append("Nothing is owed for it.")
     elif expense.verdicts is None:
         words.append("The policy has not judged it yet; every import, declaration and approval judges what waits.")

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense
-from passerelle.reports.status import Status
+from passerelle.reports.status import Status, is_ended, owed
 from passerelle.store.sql import execute, stream
 
+_ENDED = "r.approval IN ('refused', 'cancelled')"
 _CONTROLLED = "EXISTS (SELECT 1 FROM expense c WHERE c.report_id = r.id AND c.controlled_at IS NOT NULL)"
 _OF_STATUS: dict[Status, str] = {
     "draft": "r.approval = 'created' AND r.submitted_at IS NULL",
@@ -23,6 +24,7 @@ _OF_STATUS: dict[Status, str] = {
     "cancelled": "r.approval = 'cancelled'",
     "faulty": "r.findings <> '[]'",
 }
+_COVERED = f"CASE WHEN {_ENDED} OR (x.blocked AND r.kind = 'own') THEN 0 ELSE x.entity_covered END"
 _EXPENSE = tuple(CheckedExpense._fields)
 
 
@@ -38,10 +40,11 @@ class ReportFilter(NamedTuple):
 
 
 class ListedReport(NamedTuple):
-    """A report with sums over its expenses: declared, covered, own money refused by the policy not counted.
+    """A report with sums over its expenses: declared, covered.
 
-    ``controlled_lines`` counts those that are controlled by themselves, ``unjudged`` those that the policy has not
-    judged yet.
+    Own money refused by the policy is not covered, nor is anything of a report that was refused or cancelled.
+    ``controlled_lines`` counts those that are controlled by themselves, ``unjudged`` those that the policy has yet
+    to judge.
     """
 
     id: int
@@ -87,6 +90,11 @@ class ListedExpense(NamedTuple):
     control_reason: str
     content: CheckedExpense
 
+    def owed(self, approval: str) -> tuple[int, int]:
+        """To the employee, and by him as an advance, in a report with this approval; in the entity's currency."""
+        counts = not self.withdrawn and self.verdicts is not None and not is_ended(approval)
+        return owed(counts, self.content.kind == "own", self.content.entity_gross, self.entity_covered)
+
 
 _COLUMNS = ListedReport._fields[:19]
 
@@ -97,8 +105,8 @@ def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: 
     rows = stream(
         connection,
         f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, count(x.id), coalesce(sum(x.entity_gross), 0), "
-        "coalesce(sum(CASE WHEN x.blocked AND r.kind = 'own' THEN 0 ELSE x.entity_covered END), 0), "
-        "count(x.controlled_at), sum(CASE WHEN x.id IS NOT NULL AND x.verdicts IS NULL THEN 1 ELSE 0 END), "
+        f"coalesce(sum({_COVERED}), 0), "
+        f"count(x.controlled_at), count(CASE WHEN x.verdicts IS NULL AND NOT {_ENDED} THEN x.id END), "
         "min(x.day), max(x.day) FROM ("
         f"SELECT * FROM report r WHERE r.entity_id = ?{where} ORDER BY r.id LIMIT {int(limit)}"
         ") r LEFT JOIN expense x ON x.report_id = r.id AND NOT x.withdrawn "
