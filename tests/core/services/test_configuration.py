@@ -11,12 +11,15 @@ import pytest
 from sqlmodel import Session
 
 from passerelle.errors import ConfigurationFault, Refused
+from passerelle.masterdata.company import Company
 from passerelle.plugins import discover
 from passerelle.services import configuration
 from passerelle.store import masterdata
 from passerelle.store.database import Database
 from passerelle.store.sql import execute
 from passerelle.store.tables import Report
+
+from .a_policed_company import COMPANY, Policed, configure
 
 Clock = Callable[[], datetime]
 STARTER = Path(__file__).resolve().parents[3] / "core/src/passerelle/cli/starter/company.toml"
@@ -216,3 +219,22 @@ def test_the_schema_knows_every_table_and_refuses_others() -> None:
     assert set(described["required"]) == {"entities", "charts"}
     assert described["additionalProperties"] is False
     assert "exports" in described["properties"]
+
+
+def test_a_dry_run_tells_what_the_policy_would_say_of_open_expenses(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    policed = Policed(database, clock, tmp_path)
+    configure(database)
+    policed.declare("LUNCH", "12.00")
+    policed.declare("FREE", "5.00")
+    without = {**COMPANY, "profiles": {"generic": {"name": "Everybody", "types": {"FREE": {}}}}}
+    text = configuration.as_text(Company.model_validate(without))
+    rehearsed = configuration.apply(database, clock, text, "company.toml", dry_run=True)
+    assert (rehearsed.written, rehearsed.judged_otherwise) == (False, 1)
+    assert [finding.code for finding in rehearsed.verdicts] == ["PSR-3020"]
+    assert [blocked for *_, blocked in policed.judged()] == [False, False]
+    assert not policed.rows("SELECT 1 FROM judging_due")
+    done = configuration.apply(database, clock, text, "company.toml", expect=rehearsed.plan.expect)
+    assert (done.judged_otherwise, done.verdicts) == (1, rehearsed.verdicts)
+    assert [blocked for *_, blocked in policed.judged()] == [True, False]

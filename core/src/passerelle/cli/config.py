@@ -17,7 +17,7 @@ from passerelle.cli.plan import plan_text
 from passerelle.errors import Finding
 from passerelle.masterdata.company import Company
 from passerelle.masterdata.difference import flatten
-from passerelle.plan import Plan
+from passerelle.plan import Plan, counted
 from passerelle.services import configuration
 from passerelle.services.configuration import Applied
 from passerelle.services.posting import post_due
@@ -97,10 +97,12 @@ def apply(session: Session, file: Path, dry_run: bool, expect: str, exit_code: b
         told, following = f"  No changes: the configuration is what {file} says.", "passerelle reports import FILE"
     elif dry_run:
         told, following = plan_text(plan, again=again, show_all=show_all), f"{again} --expect {plan.expect}"
+        if applied.judged_otherwise:
+            told += f"\n  The policy would say something else of {counted(applied.judged_otherwise, 'open expense')}:"
     else:
         told, following = plan_text(_done(plan), written=True, show_all=show_all), "passerelle reports import FILE"
         if applied.judged_otherwise:
-            told += f"\n  The policy says something else now of {applied.judged_otherwise:,} expenses."
+            told += f"\n  The policy says something else now of {counted(applied.judged_otherwise, 'open expense')}."
         waited = post_due(session.database, session.clock)
         if waited.posted:
             told += f"\n  Booked {waited.posted:,} approved reports that had waited for this."

@@ -20,7 +20,8 @@ from passerelle.periods import Clock, instant_text
 from passerelle.plan import Plan
 from passerelle.plugins import discover
 from passerelle.services.connected_formats import format_faults
-from passerelle.services.judging import judge_due
+from passerelle.services.desk import Desk
+from passerelle.services.judging import Judged, judge_due, judge_within
 from passerelle.services.plugin_rules import plugin_rule_faults
 from passerelle.store import judging
 from passerelle.store import masterdata as store
@@ -32,7 +33,8 @@ from passerelle.store.usage import usage
 class Applied:
     """The plan, whether it was written, and what is doubtful in the configuration though it can be applied.
 
-    ``judged_otherwise``: open expenses of which the policy says something else now, with what ``verdicts`` tell.
+    ``judged_otherwise``: open expenses of which the policy says something else now (or, where nothing was written,
+    would say), with what ``verdicts`` tell.
     """
 
     plan: Plan
@@ -115,8 +117,9 @@ def apply(
     wanted, warnings = check(text, file_name)
     if dry_run:
         with database.reading() as connection:
-            plan, _, _ = _plan(connection, wanted, text, file_name, expect)
-        return Applied(plan, False, warnings)
+            plan, changes, _ = _plan(connection, wanted, text, file_name, expect)
+        judged = _rehearsed(database, clock, wanted) if any(map(_bears_on_judgements, changes)) else Judged()
+        return Applied(plan, False, warnings, judged.changed + judged.expenses, judged.findings)
     with database.transaction() as connection:
         store.lock(connection)
         plan, changes, directory = _plan(connection, wanted, text, file_name, expect)
@@ -175,6 +178,30 @@ def _plan(
     if expect and expect != plan.expect:
         raise PlanChanged(plan, expect)
     return plan, changes, directory
+
+
+class _TakenBack(Exception):
+    """Ends the transaction of a rehearsal."""
+
+
+def _rehearsed(database: Database, clock: Clock, wanted: Company) -> Judged:
+    """What the policy would say of open expenses: it is applied, judged with, and taken back."""
+    judged = Judged()
+    try:
+        with database.transaction() as connection:
+            store.lock(connection)
+            directory = store.load(connection)
+            changes, _ = compare(directory.company, wanted, directory.dormant())
+            store.apply(connection, changes, instant_text(clock()))
+            _queue(connection, changes, directory)
+            known = {
+                number for key, number in directory.ids.items() if key[0] == "entity" and key[2] in wanted.entities
+            }
+            waiting = [one for one in judging.queued(connection) if one[0] in known]
+            judged = judge_within(connection, Desk(), waiting)
+            raise _TakenBack
+    except _TakenBack:
+        return judged
 
 
 # the fields of an object that bear on judgements; every change of a profile or a mileage scale does
