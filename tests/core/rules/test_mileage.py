@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle.masterdata.mileage import MileageScale
+from passerelle.masterdata.mileage import SHIPPED, MileageScale, shipped_scale
 from passerelle.reports.expense import Mileage
-from passerelle.rules.mileage import SHIPPED, Scale, Trip, shipped_scale, trip_of
+from passerelle.rules.mileage import Scale, Trip, trip_of
 
 DAY = "2026-06-15"
 

@@ -89,7 +89,7 @@ def test_who_paid_what_it_cancels_and_what_control_lowered() -> None:
     (first, second) = (one.declared for one in found)
     assert (first.own_money, first.has_comment, first.control_cover) == (False, False, 1250)
     assert (second.cancels, second.entity_gross, second.comment, second.has_comment) == (first.id, -450, "wine", True)
-    assert [one.approved for one in found] == [False, True]
+    assert [one.given.approved for one in found] == [False, True]
 
 
 def test_every_fault_of_the_file_is_told_at_once_in_its_place() -> None:

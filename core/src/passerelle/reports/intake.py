@@ -91,7 +91,7 @@ def check_report(
     if given.source == OWN_SOURCE:
         findings.append(own_source("source", object))
     if not given.submitted and (given.approval(now) or given.control(now)):
-        findings.append(_decided_draft(given, object))
+        findings.append(_decided_draft(object))
     halves: dict[ReportKind, list[CheckedExpense]] = {}
     seen: set[str] = set()
     for position, expense in enumerate(given.expenses, start=1):
@@ -334,7 +334,7 @@ def own_source(field: str, object: str) -> Finding:
     )
 
 
-def _decided_draft(given: ReportInput, object: str) -> Finding:
+def _decided_draft(object: str) -> Finding:
     return Finding(
         "PSR-1121",
         "A draft says that it is approved or controlled.",

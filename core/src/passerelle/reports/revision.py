@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from passerelle.reports.intake import CheckedReport, ReportKind
-from passerelle.reports.lifecycle import Standing as Standing
-from passerelle.reports.lifecycle import reopened
+from passerelle.reports.lifecycle import Standing, reopened
 
 Decision = Literal["new", "replace", "unchanged", "conflict", "lower"]
 

@@ -30,7 +30,7 @@ Described = tuple[str, str, str]
 def describe(configured: Rule | Ticked, path: str) -> list[Described]:
     """What a profile holds at ``path``: a ticked type gives a line for each of its controls, a rule gives one."""
     if not isinstance(configured, Ticked):
-        return [(path, configured.kind, rule_sentence(configured))]
+        return [(path, configured.kind, _rule_sentence(configured))]
     type_code = path.partition(".types.")[2] or path
     if not configured.is_set:
         return [(path, "type", f"{type_code} may be declared, without control.")]
@@ -49,7 +49,7 @@ def describe(configured: Rule | Ticked, path: str) -> list[Described]:
     return lines
 
 
-def rule_sentence(rule: Rule) -> str:
+def _rule_sentence(rule: Rule) -> str:
     """What a rule over several types says: what is asked, of which types, of which days."""
     return f"{_asked(rule)}{_dates(rule)}."
 

@@ -13,7 +13,6 @@ from passerelle.rules.counted import Counted
 from passerelle.rules.declared import Declared, Judgement, Verdict, new_verdict
 from passerelle.rules.filling import Filled, nothing_fills
 from passerelle.rules.granting import grant, watch
-from passerelle.rules.inheritance import weekends_worked
 from passerelle.rules.order import in_order
 from passerelle.rules.plan import Limits, Plan, Planner
 from passerelle.rules.refunds import not_covered, refund_verdict, told_verdict
@@ -37,8 +36,7 @@ class Policy:
         profile: str | None,
         plugin_rules: Mapping[str, PolicyRule] | None = None,
     ) -> None:
-        weekends = not weekends_worked(company, profile)
-        self._planner = Planner(company, entity, profile, weekends, plugin_rules or {})
+        self._planner = Planner(company, entity, profile, plugin_rules or {})
         self._currency = self._planner.entity.currency
         self._plans: dict[tuple[str, str, str], Plan] = {}
 

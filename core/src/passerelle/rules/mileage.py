@@ -9,10 +9,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from passerelle import money
-from passerelle.masterdata.mileage import SHIPPED, MileageRate, MileageScale, shipped_scale
+from passerelle.masterdata.mileage import MileageRate, MileageScale
 from passerelle.periods import FiscalYears
-
-__all__ = ["SHIPPED", "Scale", "Trip", "shipped_scale", "trip_of"]
 
 _KM_PER_MILE = Fraction(1_609_344, 1_000_000)  # the international mile, exactly
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from passerelle import money
 from passerelle.masterdata.company import Company
+from passerelle.masterdata.mileage import shipped_scale
 from passerelle.masterdata.policy import (
     AgeRule,
     CommentRule,
@@ -28,8 +29,7 @@ from passerelle.rules.contributed import Contributed
 from passerelle.rules.days import Calendar
 from passerelle.rules.declared import Verdict
 from passerelle.rules.filling import Fill, Mileage, flat_rate
-from passerelle.rules.inheritance import PlacedRule, TypePolicy, type_policy
-from passerelle.rules.mileage import shipped_scale
+from passerelle.rules.inheritance import PlacedRule, TypePolicy, type_policy, weekends_worked
 from passerelle.rules.shares import Kind
 
 
@@ -89,10 +89,9 @@ class Plan(NamedTuple):
 class Planner:
     """Makes plans for the employees of one entity who have one profile."""
 
-    def __init__(
-        self, company: Company, entity: str, profile: str | None, weekends: bool, offered: Mapping[str, PolicyRule]
-    ) -> None:
-        self._company, self._profile, self._weekends, self._offered = company, profile, weekends, offered
+    def __init__(self, company: Company, entity: str, profile: str | None, offered: Mapping[str, PolicyRule]) -> None:
+        self._company, self._profile, self._offered = company, profile, offered
+        self._weekends = not weekends_worked(company, profile)
         self.entity = company.entities[entity]
         self._types: dict[str, TypePolicy] = {}
         self._mileage: dict[str, Mileage | None] = {}

@@ -1,4 +1,4 @@
-"""A verdict as one plain sentence for a person; ``describe`` says what a policy holds in the same way."""
+"""A verdict as one plain sentence for a person; ``descriptions`` says what a policy holds in the same way."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from typing import Final
 
 from passerelle import money
 from passerelle.rules.declared import Verdict, VerdictKind
-from passerelle.rules.descriptions import describe, rule_sentence
-
-__all__ = ["describe", "rule_sentence", "sentence"]
 
 _OUTCOMES = {"block": "blocked", "alert": "alert"}
 

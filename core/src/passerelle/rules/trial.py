@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from passerelle import money
 from passerelle.errors import ConfigurationFault, Finding
-from passerelle.masterdata.company import Company, Leave
+from passerelle.masterdata.company import Company
 from passerelle.masterdata.faults import Fault
 from passerelle.masterdata.positions import Path
 from passerelle.masterdata.source import read
@@ -65,7 +65,6 @@ class OnTrial:
 
     given: TrialExpense
     declared: Declared
-    approved: bool
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,6 @@ class Trial:
     company: Company
     expenses: Mapping[str, tuple[OnTrial, ...]]
     warnings: tuple[Finding, ...] = ()
-
-    def leave(self, employee: str) -> tuple[Leave, ...]:
-        """The days on which an employee is away."""
-        return self.company.employees[employee].leave
 
 
 def read_trial(text: str, file_name: str, further: Callable[[Company], Iterable[Fault]] = lambda _: ()) -> Trial:
@@ -232,7 +227,7 @@ def _on_trial(
         rate=checked.rate,
         comment=checked.comment,
     )
-    return OnTrial(given, declared, given.approved)
+    return OnTrial(given, declared)
 
 
 def _declared_at(given: TrialExpense, zone: ZoneInfo, number: int) -> datetime:

@@ -20,11 +20,11 @@ from passerelle.reports.expense import ExpenseInput
 from passerelle.reports.faults import of_model, shown
 from passerelle.reports.intake import CheckedExpense, ReportKind, check_expense
 from passerelle.reports.known import EntityView
+from passerelle.reports.lifecycle import Standing
 from passerelle.reports.lines import CsvLines, Line
 from passerelle.reports.mapping import MappingFile
 from passerelle.reports.outcome import Fate, Tally, readable
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
-from passerelle.reports.revision import Standing
 from passerelle.services.intake_judging import IntakeJudging
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored

@@ -22,10 +22,11 @@ from passerelle.reports.intake import (
     check_report,
 )
 from passerelle.reports.known import Directory, EntityView, unknown_entity
+from passerelle.reports.lifecycle import Standing
 from passerelle.reports.lines import UNDECODED, undecodable
 from passerelle.reports.outcome import Tally, readable
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
-from passerelle.reports.revision import Standing, Stated, after_approval, after_revision, decide
+from passerelle.reports.revision import Stated, after_approval, after_revision, decide
 from passerelle.services.intake_judging import IntakeJudging
 from passerelle.services.rejects import Rejects
 from passerelle.store import reports as stored

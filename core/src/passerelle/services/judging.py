@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from passerelle.errors import Finding
 from passerelle.periods import Clock, parse_instant
-from passerelle.reports.outcome import Judged as Judged
+from passerelle.reports.outcome import Judged
 from passerelle.rules.declared import Declared, Judgement, State
 from passerelle.services import Progress
 from passerelle.services.desk import Desk

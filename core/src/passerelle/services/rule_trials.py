@@ -67,7 +67,7 @@ def check(file: Path) -> Tried:
                 type=one.given.type,
                 date=one.declared.day,
                 payer=one.given.payer,
-                approved=one.approved,
+                approved=one.given.approved,
             )
         )
     numbers = {outcome: sum(one.outcome == outcome for one in tried) for outcome in ("block", "cap", "alert", "ok")}
@@ -93,7 +93,7 @@ def judge(trial: Trial, rules: Mapping[str, PolicyRule]) -> dict[int, Judgement]
         if key not in policies:
             policies[key] = Policy(trial.company, *key, rules)
         policy = policies[key]
-        approved = [one.declared for one in items if one.approved]
+        approved = [one.declared for one in items if one.given.approved]
         judged |= {one.id: one for one in policy.judge(approved, employee.leave)}
         standing = [_standing(one, judged) for one in items]
         judged |= {one.id: one for one in policy.judge(standing, employee.leave)}
@@ -101,7 +101,7 @@ def judge(trial: Trial, rules: Mapping[str, PolicyRule]) -> dict[int, Judgement]
 
 
 def _standing(one: OnTrial, judged: Mapping[int, Judgement]) -> Declared:
-    if not one.approved:
+    if not one.given.approved:
         return one.declared
     fixed = judged[one.declared.id]
     return one.declared._replace(

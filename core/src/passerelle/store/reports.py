@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense, ReportKind
-from passerelle.reports.revision import Standing
+from passerelle.reports.lifecycle import Standing
 from passerelle.store import report_events
 from passerelle.store.sql import execute, execute_many, insert, take_ids
 
