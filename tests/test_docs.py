@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 MAPPINGS = ROOT / "docs" / "mappings.md"
 POLICY = ROOT / "docs" / "policy.md"
+REPORTS = ROOT / "docs" / "reports.md"
 
 
 def test_generated_pages_are_up_to_date() -> None:
@@ -82,3 +84,19 @@ def test_the_worked_example_of_the_policy_is_judged_as_its_page_says(cli: Any, m
         ("two nights", "300.00", "280.00"),
         ("drive", "76.32", "76.32"),
     ]
+
+
+def test_the_life_of_a_report_goes_as_its_page_says(cli: Any, monkeypatch: Any) -> None:
+    """Each command of the page prints the lines shown below it, in their order; ``…`` stands for an instant."""
+    monkeypatch.chdir(cli.folder)
+    Path("company.toml").write_text(block("toml", REPORTS), encoding="utf-8")
+    assert cli("config", "apply", "company.toml").code == 0
+    blocks = re.findall(r"^```console\n(.*?)^```", REPORTS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    steps = [step.splitlines() for step in "".join(blocks).split("$ passerelle ")[1:]]
+    assert len(steps) == 13
+    for command, *shown in steps:
+        outcome = cli(*shlex.split(command))
+        printed = iter((outcome.out + outcome.err).splitlines())
+        for line in shown:
+            pattern = re.escape(line).replace("…", r"[-\d]+ [:\d]+ Europe/Paris")
+            assert any(re.fullmatch(pattern, one.rstrip()) for one in printed), f"{command}: {line}"
