@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from passerelle.masterdata.company import Company
 from passerelle.reports.expense import ExpenseInput
-from passerelle.reports.intake import CheckedExpense, check_expense
+from passerelle.reports.intake import CheckedExpense, CheckedReport, check_expense
 from passerelle.reports.known import EntityView
 
 COMPANY = Company.model_validate(
@@ -94,6 +95,7 @@ HALF = {"percent": "50", "sections": {"CENTRE": "A"}}
         ({"type": "BOAT"}, ["PSR-1104"]),
         ({"amount": "1.001"}, ["PSR-1107"]),
         ({"amount": "9" * 20}, ["PSR-1115"]),
+        ({"quantity": "1000001"}, ["PSR-1125"]),
         ({"currency": "USD"}, ["PSR-1108"]),
         ({"currency": "USD", "rate": "0.905", "entity_amount": "108.62"}, ["PSR-1109"]),
         ({"currency": "USD", "rate": "0"}, ["PSR-1109"]),
@@ -151,3 +153,23 @@ def test_a_refund_mirrors_its_original_in_any_currency(cents: int, rate: int) ->
     assert one is not None
     assert back is not None
     assert back.entity_gross == -one.entity_gross
+
+
+def test_a_report_that_an_earlier_release_took_is_recognised() -> None:
+    one = CheckedExpense(
+        "X1", 7, "2026-01-14", "FR", "EUR", 1200, 1200, "1", "employee", "", '[["20",1000,200]]', "", 2, "déjeuner", "",
+        "", "[]", "", "", False,
+    )  # fmt: skip
+    other = one._replace(line_key="X2", gross=-500, entity_gross=-500, vat="[]")
+    declared = datetime(2026, 2, 1, 8, tzinfo=UTC)
+
+    def fingerprint(*half: CheckedExpense) -> str:
+        report = CheckedReport(1, "tool", "R1", 1, 3, "Lyon", declared, None, None, {"own": half})
+        return report.content_hash("own")
+
+    kept = "ef66ce3ff1d2a6fa12467894f3d9b6fa4e47ee769d1f7d698b8c030d8946a579"  # by the release before policies
+    assert fingerprint(other, one) == kept
+    assert (
+        len({kept, fingerprint(other, one._replace(computed=True)), fingerprint(other, one._replace(mileage="{}"))})
+        == 3
+    )

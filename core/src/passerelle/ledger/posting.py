@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 from passerelle import money
 from passerelle.errors import Defect, Finding
 from passerelle.ledger.determination import Determination, TypePosting, VatPosting
-from passerelle.ledger.line import AMOUNT, LineRow
+from passerelle.ledger.line import AMOUNT, LINE_COLUMNS, LineRow
+from passerelle.reports.bounds import GREATEST
 
 
 class ExpenseRow(NamedTuple):
@@ -62,6 +63,7 @@ class PostedBlock:
 
 
 _REPORT = itemgetter(0)
+_AMOUNT, _ORIGINAL = itemgetter(AMOUNT), itemgetter(LINE_COLUMNS.index("original"))
 _bases = json.JSONDecoder().decode  # what intake wrote: a list of (rate, net, VAT)
 _JOURNALS = {"own": ("expense_reports", "expense_report"), "company": ("company_paid", "company_paid")}
 
@@ -94,11 +96,13 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
             _post_company(row, accounts, lines, findings)
     if first.kind == "own":
         _post_employee(first, owed, accounts, lines, findings)
+    if _moved(lines) >= 2 * GREATEST:
+        findings.append(_too_large(accounts))
     if findings:
         where = f"report {first.report_number}"
         block.refused[report_id] = [replace(f, object=f"{where}, {f.object}" if f.object else where) for f in findings]
         return
-    if sum(map(itemgetter(AMOUNT), lines)) != 0:
+    if sum(map(_AMOUNT, lines)) != 0:
         raise Defect(Finding("PSR-4900", "An entry does not balance.", object=f"report {first.report_number}"))
     own = first.kind == "own"
     days = [row.day for row in rows if row.expense_id is not None and not (own and row.blocked)]
@@ -107,6 +111,13 @@ def _post_report(report_id: int, rows: list[ExpenseRow], accounts: Determination
         (first.entry_id, first.revision, first.operation_day, max(days, default=first.operation_day), len(lines)),
     )
     block.lines.extend(lines)
+
+
+def _moved(lines: list[LineRow]) -> int:
+    """Debits and credits, of which an entry has as much of each; those of the original currencies where greater."""
+    amounts: int = sum(map(abs, map(_AMOUNT, lines)))
+    originals: int = sum(map(abs, filter(None, map(_ORIGINAL, lines))))
+    return max(amounts, originals)
 
 
 def _post_employee(
@@ -212,6 +223,16 @@ def sections_of(amount: int, split: str) -> str:
     amounts = money.split(amount, [int(percent * scale) for percent in percents])
     frozen = [[sections, part] for (_, sections), part in zip(shares, amounts, strict=True) if part]
     return json.dumps(frozen, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _too_large(accounts: Determination) -> Finding:
+    return Finding(
+        "PSR-4009",
+        "The entry is too large for the ledger.",
+        expected=f"debits of less than {money.display(GREATEST, accounts.entity.currency)}",
+        remedy="refuse the report, and have its amounts corrected in the source",
+        who="accountant",
+    )
 
 
 def _no_rule(row: ExpenseRow, rate: str, posting: TypePosting, accounts: Determination) -> Finding:

@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple
 
 from passerelle import money
 from passerelle.errors import Finding
+from passerelle.reports.bounds import GREATEST, amount_out_of_range, numbers_out_of_range, sum_out_of_range
 from passerelle.reports.expense import ExpenseInput, ReportInput
 from passerelle.reports.known import EntityView
 from passerelle.reports.sections import split_faults
-from passerelle.reports.vat import GREATEST, vat_bases
+from passerelle.reports.vat import vat_bases
 
 ReportKind = Literal["own", "company"]
 OWN_SOURCE = "passerelle"
@@ -57,6 +58,9 @@ class CheckedExpense(NamedTuple):
         return self._replace(gross=0, entity_gross=0) if self.computed else self
 
 
+_FIRST_FIELDS = CheckedExpense._fields.index("derived") + 1
+
+
 @dataclass(frozen=True)
 class CheckedReport:
     """A submission of a source, split by who paid: own money and company-paid never share a report."""
@@ -75,7 +79,8 @@ class CheckedReport:
 
     def content_hash(self, kind: ReportKind) -> str:
         """A fingerprint of one half: the same content has the same, whatever its approval and the order of keys."""
-        content = [self.employee_id, self.title, self.declared_at.timestamp(), *sorted(self.halves.get(kind, ()))]
+        expenses = [_fingerprinted(expense) for expense in sorted(self.halves.get(kind, ()))]
+        content = [self.employee_id, self.title, self.declared_at.timestamp(), *expenses]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -103,6 +108,11 @@ def check_report(
         findings.extend(found)
         if checked is not None:
             halves.setdefault(checked.kind, []).append(checked)
+    for half in halves.values():
+        amounts = [(view.entity.currency, one.entity_gross) for one in half]
+        foreign = [(one.currency, one.gross) for one in half if one.currency != view.entity.currency]
+        if too_much := sum_out_of_range(amounts + foreign, object):
+            findings.append(too_much)
     if employee_id is None or any(finding.severity == "error" for finding in findings):
         return None, findings
     report = CheckedReport(
@@ -139,6 +149,7 @@ def check_expense(
     findings.extend(split_faults(view.choices, given, employee if employee in view.employees else None, object))
     split = [[canonical(share.percent), dict(share.sections)] for share in given.split]
     findings.extend(_payment_faults(given, object))
+    findings.extend(numbers_out_of_range(given, object))
     if type_id is None or gross is None or any(finding.severity == "error" for finding in findings):
         return None, findings
     checked = CheckedExpense(
@@ -166,6 +177,11 @@ def check_expense(
     return checked, findings
 
 
+def _fingerprinted(expense: CheckedExpense) -> tuple[object, ...]:
+    """Without the fields that came after others had been kept, where they say nothing: old fingerprints stay true."""
+    return expense if expense.mileage or expense.computed else expense[:_FIRST_FIELDS]
+
+
 def canonical(number: Decimal) -> str:
     """A decimal without needless zeros: ``20.00`` as ``20``."""
     text = f"{number:f}"
@@ -191,21 +207,8 @@ def _minor(amount: Decimal, currency: str, name: str, object: str, findings: lis
         return None
     if abs(minor) < GREATEST:
         return minor
-    findings.append(_out_of_range(name, f"{amount} {currency}", currency, object))
+    findings.append(amount_out_of_range(name, f"{amount} {currency}", currency, object))
     return None
-
-
-def _out_of_range(name: str, value: str, currency: str, object: str) -> Finding:
-    return Finding(
-        "PSR-1115",
-        "The amount is out of range.",
-        object=object,
-        field=name,
-        value=value,
-        expected=f"less than {money.display(GREATEST, currency)}",
-        remedy="correct the amount",
-        who="employee",
-    )
 
 
 def _in_entity_currency(
@@ -247,7 +250,7 @@ def _in_entity_currency(
         expected = f"{money.display(computed, own)} (amount × rate), at most one minor unit apart"
         findings.append(_mismatch(object, "entity_amount", money.display(stated, own), expected))
     if stated is None and abs(computed) >= GREATEST:
-        findings.append(_out_of_range("rate", f"{given.amount} {currency} at {rate}", own, object))
+        findings.append(amount_out_of_range("rate", f"{given.amount} {currency} at {rate}", own, object))
     return (computed if stated is None else stated), canonical(rate)
 
 

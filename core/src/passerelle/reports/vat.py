@@ -8,11 +8,10 @@ from fractions import Fraction
 
 from passerelle import money
 from passerelle.errors import Finding
+from passerelle.reports.bounds import GREATEST
 from passerelle.reports.expense import VatBase
 
 _TOLERANCE = Fraction(2, 100)  # of the currency's whole unit
-
-GREATEST = 10**15  # minor units of any one amount; sums of thousands of them stay within 64 bits
 Base = list[str | int]  # rate, net, VAT
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 from passerelle import money
 from passerelle.masterdata.mileage import MileageScale
 from passerelle.masterdata.policy import FlatRate
+from passerelle.reports.bounds import GREATEST
 from passerelle.rules.declared import Declared, Verdict, VerdictKind
 from passerelle.rules.mileage import Scale, Trip, trip_of
 from passerelle.rules.shares import Kind, Shares, units
@@ -58,6 +59,8 @@ def _compared(
         entity_gross = expected
         if expense.currency != entity_currency:
             entity_gross = money.convert(expected, expense.currency, Decimal(expense.rate), entity_currency)
+        if max(abs(expected), abs(entity_gross)) >= GREATEST:
+            return nothing_fills(verdict.rule, verdict.kind, expense, f"the amount is too large: {verdict.note}")
         expense = expense._replace(gross=expected, entity_gross=entity_gross)
     elif expense.gross != expected:
         verdict = verdict._replace(outcome="block")

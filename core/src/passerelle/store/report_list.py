@@ -25,6 +25,7 @@ _OF_STATUS: dict[Status, str] = {
     "faulty": "r.findings <> '[]'",
 }
 _COVERED = f"CASE WHEN {_ENDED} OR (x.blocked AND r.kind = 'own') THEN 0 ELSE x.entity_covered END"
+_PART = 10**9
 _EXPENSE = tuple(CheckedExpense._fields)
 
 
@@ -104,8 +105,8 @@ def listed(connection: Connection, entity_id: int, wanted: ReportFilter, limit: 
     where, parameters = _where(wanted, _folding(connection) if wanted.text else "")
     rows = stream(
         connection,
-        f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, count(x.id), coalesce(sum(x.entity_gross), 0), "
-        f"coalesce(sum({_COVERED}), 0), "
+        f"SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, count(x.id), {_parts('x.entity_gross')}, "
+        f"{_parts(_COVERED)}, "
         f"count(x.controlled_at), count(CASE WHEN x.verdicts IS NULL AND NOT {_ENDED} THEN x.id END), "
         "min(x.day), max(x.day) FROM ("
         f"SELECT * FROM report r WHERE r.entity_id = ?{where} ORDER BY r.id LIMIT {int(limit)}"
@@ -165,5 +166,13 @@ def _where(wanted: ReportFilter, folding: str) -> tuple[str, list[Any]]:
 
 
 def _listed(row: Sequence[Any]) -> ListedReport:
-    one = ListedReport(*row)
-    return one._replace(post_due=bool(one.post_due), total=int(one.total), covered=int(one.covered))
+    place = ListedReport._fields.index("total")
+    total, rest, covered, covered_rest = map(int, row[place : place + 4])
+    sums = (total * _PART + rest, covered * _PART + covered_rest)
+    one = ListedReport._make((*row[:place], *sums, *row[place + 4 :]))
+    return one._replace(post_due=bool(one.post_due))
+
+
+def _parts(amount: str) -> str:
+    """The sum of what may be beyond 64 bits together, in two columns."""
+    return f"coalesce(sum(({amount}) / {_PART}), 0), coalesce(sum(({amount}) - ({amount}) / {_PART} * {_PART}), 0)"
