@@ -99,7 +99,7 @@ def without_cover(settings: Mapping[str, Any], expense: Declared, counted: Seque
 @pytest.mark.parametrize(
     ("judge", "why"),
     [
-        (broken, "LookupError: no rate for this"),
+        (broken, "LookupError"),
         (silent, "RuntimeError"),
         (of_another_form, "it gave no opinion that can be read"),
         (without_cover, "it states no cover of zero or more"),

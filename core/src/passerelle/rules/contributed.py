@@ -33,17 +33,21 @@ def ask(
         return says("alert", f"the rule could not be judged: no plugin offers {rule.name}"), None
     try:
         opinion = rule.offered.judge(rule.settings, expense, tuple(counted))
-    except Exception as fault:  # a plugin may do anything
-        why = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-        return says("alert", f"the rule could not be judged: {why}"), None
+    except Exception as fault:  # a plugin may do anything, and its words may hold a secret
+        return says("alert", f"the rule could not be judged: {type(fault).__name__}"), None
     if opinion is None:
         return None, None
     if not isinstance(opinion, Opinion) or opinion.outcome not in ("alert", "cap", "block"):
         return says("alert", "the rule could not be judged: it gave no opinion that can be read"), None
     if opinion.outcome != "cap":
-        return says(opinion.outcome, str(opinion.sentence)), None
+        return says(opinion.outcome, _one_line(opinion.sentence)), None
     cover = opinion.cover
     if isinstance(cover, bool) or not isinstance(cover, int) or cover < 0:
         return says("alert", "the rule could not be judged: it states no cover of zero or more"), None
     outcome = "cap" if cover < expense.entity_gross else "ok"
-    return says(outcome, str(opinion.sentence))._replace(threshold=cover, unit=entity_currency), cover
+    return says(outcome, _one_line(opinion.sentence))._replace(threshold=cover, unit=entity_currency), cover
+
+
+def _one_line(sentence: object) -> str:
+    """What a plugin says, as a part of a sentence that every database holds."""
+    return " ".join(str(sentence).encode(errors="replace").decode().replace("\x00", " ").split())
