@@ -34,7 +34,9 @@ WHERE r.entity_id = ?
 
 # what was granted when it was fixed bounds a judgement, and verdicts of what is fixed are not read for one; a
 # simulation fixes nothing, and compares with those verdicts
-_TO_JUDGE = _rows("coalesce(x.control_cover, x.granted)", f"CASE WHEN {_FIXED} THEN '[]' ELSE x.verdicts END")
+_CONTROL = "coalesce(x.control_cover, x.granted)"
+_TO_JUDGE = _rows(_CONTROL, f"CASE WHEN {_FIXED} THEN '[]' ELSE x.verdicts END")
+_STANDING = _rows(_CONTROL, "CASE WHEN x.verdicts IS NOT NULL THEN '[]' END")
 _AS_DECIDED = _rows("x.control_cover", "x.verdicts")
 
 
@@ -181,12 +183,12 @@ def expenses_of(
     connection: Connection, entity_id: int, employee_id: int, first: str, last: str, *, with_open: bool = True
 ) -> list[JudgedRow]:
     """What bears on an employee's judgement: all that counts from ``first`` to ``last``, all that is open
-    (``with_open``), every refund and what it names."""
+    (``with_open``), every refund and what it names. Else what is open keeps its verdicts, and they are not read."""
     bearing = f"AND r.employee_id = ? AND {LIVE} AND NOT {_REFUSED} AND (x.day >= ? AND x.day <= ? OR x.cancels <> ''"
-    bearing += f" OR {_OPEN})" if with_open else ")"
+    query, more = (_TO_JUDGE, f" OR {_OPEN})") if with_open else (_STANDING, ")")
     parameters = (employee_id, entity_id, employee_id, first, last)
-    found = [JudgedRow._make(row) for row in fetch(connection, f"{_TO_JUDGE} {bearing}", parameters)]
-    return _with_originals(connection, _TO_JUDGE, entity_id, employee_id, found)
+    found = [JudgedRow._make(row) for row in fetch(connection, f"{query} {bearing}{more}", parameters)]
+    return _with_originals(connection, query, entity_id, employee_id, found)
 
 
 def history(connection: Connection, entity_id: int, employee_id: int, first: str) -> list[JudgedRow]:
