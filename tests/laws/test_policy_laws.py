@@ -16,7 +16,7 @@ from tests.core.rules.a_policy import RATES, TYPES, company, expense, judgements
 
 from passerelle import money
 from passerelle.masterdata.company import Company
-from passerelle.rules.calendar_periods import periods_of
+from passerelle.periods import periods_of
 from passerelle.rules.declared import Declared, Judgement
 
 THOROUGH = int(os.environ.get("PASSERELLE_LAWS", "1"))  # times as many histories

@@ -255,3 +255,31 @@ def test_window(type_code: str, day: str, first: str, last: str) -> None:
     )
     found = Policy(company(policy), "FR", None).window(type_code, date.fromisoformat(day))
     assert [end.isoformat() for end in found] == [first, last]
+
+
+ENDS = {
+    "day": ("2026-01-15", "2026-01-15", "2026-01-16"),
+    "week": ("2026-12-28", "2027-01-03", "2027-01-04"),  # one week, two years
+    "month": ("2028-02-01", "2028-02-29", "2028-03-01"),
+    "quarter": ("2026-04-01", "2026-06-30", "2026-07-01"),
+    "year": ("2026-01-01", "2026-12-31", "2027-01-01"),
+}
+
+
+@pytest.mark.parametrize("period", ENDS)
+def test_a_limit_holds_from_the_first_to_the_last_day_of_its_period(period: str) -> None:
+    first, last, after = ENDS[period]
+    limits = f"""
+        count = [{{ limit = 2, period = "{period}" }}]
+        cap = [{{ amounts = {{ EUR = 20 }}, period = "{period}" }}]
+        alert = [{{ amounts = {{ EUR = 25 }}, period = "{period}" }}]
+    """
+    check(
+        ALL_TICKED.replace("types.TAXI]\n", f"types.TAXI]\n{limits}\n"),
+        f"""
+        {first} TAXI 15.00 | 15.00
+        {last}  TAXI 15.00 |  5.00 alert cap
+        {last}  TAXI  1.00 | blocked count alert cap
+        {after} TAXI 15.00 | 15.00
+        """,
+    )

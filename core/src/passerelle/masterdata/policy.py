@@ -17,12 +17,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from passerelle import money
 from passerelle.masterdata.values import Code, Country, Currency, Day, Described, Flag, Name, Setting
+from passerelle.periods import Period
 from passerelle.plan import counted
 
 GENERIC = "generic"
 """The code of the profile that all inherit."""
 
-Period = Literal["day", "week", "month", "quarter", "year"]
 Consequence = Literal["alert", "block"]
 _GREATEST = 10**12
 _PLAIN = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)

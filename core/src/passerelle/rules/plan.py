@@ -22,7 +22,7 @@ from passerelle.masterdata.policy import (
     Restriction,
     Threshold,
 )
-from passerelle.rules.calendar_periods import Periods, bounds, periods_of
+from passerelle.periods import Periods, bounds, periods_of
 from passerelle.rules.checks import Check, age_check, comment_check, days_check, future_check, receipt_check
 from passerelle.rules.contract import PolicyRule
 from passerelle.rules.contributed import Contributed
