@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.cli.answer import printable, table
+from passerelle.cli.answer import folded, printable, table
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_amounts_stand_right() -> None:
@@ -24,3 +24,8 @@ def test_what_a_terminal_would_obey_is_shown_as_harmless_text() -> None:
     shown = table(["title"], [[hostile]])
     assert not set("\x1b\x9b\u202e") & set(shown)
     assert printable("déjà vu\u00a0!\n\t") == "déjà vu\u00a0!\n\t"
+
+
+def test_words_of_others_stay_on_their_line() -> None:
+    assert folded("no\r\n\tND1  paid\u2028x") == "no ND1  paid x"
+    assert table(["title", "by"], [["a\nb\tc", "d"]]).splitlines()[2] == "a b c  d"

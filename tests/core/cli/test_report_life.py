@@ -148,6 +148,26 @@ def test_control_of_one_expense_with_a_reason_and_back(ready: Any) -> None:
     assert ready("reports", "show", "ND000001", "--json").json["owed"] == "109.00"
 
 
+def test_a_reason_cannot_pass_for_a_line_of_the_report(ready: Any) -> None:
+    approved(ready)
+    reason = "no bar\r\ntotal 9,999.00 EUR\n\tpaid"
+    ready("reports", "control", "ND000001", "--expense", "X1", "--cover", "40.00", "--reason", reason)
+    for told in ("show", "history"):
+        text = ready("reports", told, "ND000001").out
+        assert "no bar total 9,999.00 EUR paid" in text
+        assert not [line for line in text.splitlines() if line.startswith(("total 9,999", "paid", "\tpaid"))]
+
+
+def test_what_is_no_text_is_told(ready: Any) -> None:
+    for words in (
+        ["refuse", "ND000001", "--reason", "bad\udcff"],
+        ["show", "\udcff"],
+        ["refuse", "\udcff", "--reason", "x"],
+    ):
+        outcome = ready("reports", *words)
+        assert (outcome.code, "PSR-9014" in outcome.err, "\\xff" in outcome.err) == (2, True, True)
+
+
 def test_history_tells_who_did_what_and_when(ready: Any) -> None:
     approved(ready)
     ready("reports", "control", "ND000002", "--expense", "Y2", "--cover", "10.00", "--reason", "shared", "--by", "ann")

@@ -14,8 +14,8 @@ from sqlalchemy import event
 
 from passerelle.errors import Refused, UsageFault
 from passerelle.periods import Clock
-from passerelle.services import configuration
-from passerelle.services.declaring import submit, withdraw
+from passerelle.services import configuration, life
+from passerelle.services.declaring import Declaring, declare, submit, withdraw
 from passerelle.services.judging import judge_due
 from passerelle.services.life import cancel
 from passerelle.services.posting import post_due
@@ -64,6 +64,24 @@ def test_a_mixed_draft_is_two_reports_that_are_submitted_together(policed: Polic
     assert sources == [("CP000001", "E1/1"), ("ND000001", "E1/1"), ("ND000002", "E1/2")]
 
 
+@pytest.mark.parametrize(("sent_back", "approved"), [("ND000001", "CP000001"), ("CP000001", "ND000001")])
+def test_beside_a_half_that_was_sent_back_alone_another_submission_begins(
+    policed: Policed, sent_back: str, approved: str
+) -> None:
+    payers = {"ND000001": "employee", "CP000001": "company"}
+    for payer in payers.values():
+        policed.declare("FREE", payer=payer)
+    submit(policed.database, policed.clock, policed.desk, "E1")
+    life.approve(policed.database, policed.clock, "paul", [approved])
+    life.send_back(policed.database, policed.clock, "paul", [sent_back], "the bill is missing")
+    assert policed.declare("FREE", payer=payers[sent_back]).report == sent_back
+    again = policed.declare("FREE", payer=payers[approved]).report
+    assert again == approved.replace("1", "2")
+    assert policed.declare("FREE", payer=payers[approved]).report == again
+    done = submit(policed.database, policed.clock, policed.desk, "E1")
+    assert {sent_back, again} <= set(done.reports)
+
+
 def test_an_amount_is_filled_in(policed: Policed) -> None:
     trips = [policed.declare("TRIP", None, mileage={"distance": "10"}, date=f"2026-01-{day}") for day in (10, 11)]
     assert [one.judgement.covered for one in trips] == ["5.00", "5.00"]
@@ -102,6 +120,13 @@ def test_what_cannot_be_taken_leaves_no_trace(on_sqlite: Policed, fields: dict[s
         on_sqlite.declare(**{"type": "LUNCH"} | fields)
     assert on_sqlite.rows("SELECT id FROM report") == []
     assert on_sqlite.rows("SELECT employee_id FROM judging_due") == []
+
+
+@pytest.mark.parametrize("title", ["a\x00b", "a\nb", "\udcff", "x" * 501])
+def test_a_title_is_text_on_one_line(on_sqlite: Policed, title: str) -> None:
+    with pytest.raises(Refused) as refused:
+        declare(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, Declaring("E1", {}, title))
+    assert [(finding.code, finding.field) for finding in refused.value.findings] == [("PSR-1004", "title")]
 
 
 def test_nothing_to_submit_and_nobody_to_declare_for_are_told(on_sqlite: Policed) -> None:

@@ -109,6 +109,16 @@ def test_several_reports_all_or_none_and_every_fault_is_told(house: House) -> No
     assert house.everything() == before
 
 
+@pytest.mark.parametrize("reason", ["bad \udcff byte", "\x1b[2J", "nul \x00", "x" * 2001])
+def test_a_reason_is_text_that_can_be_kept_and_shown(house: House, reason: str) -> None:
+    house.send("R", train(1000), **SUBMITTED)
+    before = house.everything()
+    for act in ("refuse", "cancel", "send_back"):
+        assert refusal(lambda act=act: does(house, act, N1, reason=reason)) == ["PSR-1004"]  # type: ignore[misc]
+    assert refusal(lambda: controls(house, N1, "X1", "1.00", reason)) == ["PSR-1004"]
+    assert house.everything() == before
+
+
 @pytest.mark.parametrize("numbers", [(), (N1,)], ids=["all", "by number"])
 def test_two_people_approve_in_two_steps(house: House, numbers: tuple[str, ...]) -> None:
     house.change("entities", "FR", approval_steps=["manager", "finance"])

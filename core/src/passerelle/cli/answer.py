@@ -5,6 +5,7 @@ A command returns an ``Answer``; ``cli.command`` prints it. Data goes to stdout;
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Answer:
     findings: Sequence[Any] = field(default_factory=tuple)
 
 
+_LINES = re.compile(r"[^\S ]+")
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -32,11 +34,16 @@ def printable(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(c) in _OBEYED and c not in "\n\t" else c for c in text)
 
 
+def folded(text: str) -> str:
+    """``text`` of others on one line, so that it cannot pass for a line of ours."""
+    return _LINES.sub(" ", text)
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
     """Aligned columns; those whose index is in ``right`` are right-aligned. Empty text when there is no row."""
     if not rows:
         return ""
-    rows = [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
+    rows = [[printable(folded(cell)) for cell in row] for row in rows]
     widths = [max(len(headings[i]), *(len(row[i]) for row in rows)) for i in range(len(headings))]
 
     def line(cells: Sequence[str]) -> str:

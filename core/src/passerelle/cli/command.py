@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from passerelle.cli.answer import Answer, printable
+from passerelle.errors import Finding, UsageFault
 from passerelle.periods import Clock, system_clock
 
 if TYPE_CHECKING:
     from passerelle.store.database import Database
+
+_UNDECODED = re.compile("[\ud800-\udfff]")
 
 # "reports import" -> the type of its --json answer, for `passerelle schema`
 ANSWERS: dict[str, Any] = {}
@@ -78,6 +82,7 @@ def command(group: click.Group, name: str, *, answer: Any, **settings: Any) -> C
 
         @functools.wraps(function)
         def body(*args: Any, as_json: bool, **options: Any) -> int:
+            _refuse_undecoded(options)
             session = Session(as_json)
             try:
                 given = function(session, *args, **options)
@@ -90,6 +95,26 @@ def command(group: click.Group, name: str, *, answer: Any, **settings: Any) -> C
         return group.command(name, **settings)(with_json)
 
     return decorate
+
+
+def _refuse_undecoded(options: dict[str, Any]) -> None:
+    """A byte of the command line that is no text is told, before a database or a lookup fails on it."""
+    for name, value in options.items():
+        for word in value if isinstance(value, tuple) else (value,):
+            if isinstance(word, str) and _UNDECODED.search(word):
+                from passerelle.reports.faults import shown
+
+                raise UsageFault(
+                    Finding(
+                        "PSR-9014",
+                        "A word of the command line holds bytes that are no text.",
+                        field=name,
+                        value=shown(word),
+                        expected="text in the encoding of this terminal, as a rule UTF-8",
+                        remedy="type the word again",
+                        who="integrator",
+                    )
+                )
 
 
 def _print(answer: Answer, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from passerelle import money
-from passerelle.cli.answer import table
+from passerelle.cli.answer import folded, table
 from passerelle.cli.command import plain
 from passerelle.cli.plan import plan_text
 from passerelle.plan import counted
@@ -142,7 +142,7 @@ def export_text(facts: ExportFacts) -> str:
         f"  {counted(facts.documents, 'document')}, {counted(facts.lines, 'line')}, {facts.debit} {facts.currency}",
     ]
     if facts.void_reason:
-        lines.append(f"  voided: {facts.void_reason}")
+        lines.append(f"  voided: {folded(facts.void_reason)}")
     for artifact in facts.artifacts:
         proof = artifact.proof
         lines.append(

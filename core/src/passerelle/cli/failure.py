@@ -12,7 +12,7 @@ from typing import IO
 
 import click
 
-from passerelle.cli.answer import printable
+from passerelle.cli.answer import folded, printable
 from passerelle.cli.command import plain
 from passerelle.errors import Finding, OutsideRefused, PasserelleError
 
@@ -67,7 +67,7 @@ def _line(finding: Finding) -> tuple[int, int]:
 
 def _block(finding: Finding, last: bool) -> str:
     mark = "" if finding.severity == "error" else "warning "
-    lines = [f"{mark}{finding.code}: {finding.message}"]
+    lines = [f"{mark}{finding.code}: {folded(finding.message)}"]
     if finding.place is not None:
         place = finding.place
         lines.append(f"  {place.file}:{place.line}" + (f":{place.column}" if place.column else ""))
@@ -76,11 +76,11 @@ def _block(finding: Finding, last: bool) -> str:
             if place.column:
                 lines.append("    " + " " * (place.column - 1) + "^" * max(1, place.length))
     if finding.object:
-        lines.append(f"  in        {finding.object}")
+        lines.append(f"  in        {folded(finding.object)}")
     if finding.field:
-        lines.append(f"  field     {finding.field}" + (f" = {finding.value}" if finding.value else ""))
+        lines.append(f"  field     {finding.field}" + (f" = {folded(finding.value)}" if finding.value else ""))
     elif finding.value:
-        lines.append(f"  value     {finding.value}")
+        lines.append(f"  value     {folded(finding.value)}")
     if last:
         if finding.expected:
             lines.append(f"  expected  {finding.expected}")

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 
 from passerelle.cli import declaring, report_life, sections
-from passerelle.cli.answer import Answer, table
+from passerelle.cli.answer import Answer, folded, table
 from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.errors import Finding, UsageFault
@@ -316,7 +316,7 @@ def _why(line: ExpenseShown) -> list[str]:
     """What a person should know of an expense: what takes from it or alerts, and what may be the same."""
     said = [verdict.sentence for verdict in line.verdicts if verdict.outcome != "ok"]
     if line.control_cover is not None:
-        said.append(f"lowered to {line.control_cover} by an accountant: {line.control_reason}")
+        said.append(f"lowered to {line.control_cover} by an accountant: {folded(line.control_reason)}")
     return said + [f"may be the same as {twin.expense} of {twin.report}" for twin in line.duplicates]
 
 

@@ -6,9 +6,10 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from passerelle.errors import Finding
@@ -58,6 +59,15 @@ def of_model(fault: ValidationError, object: str, model_fields: Collection[str])
     inner = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
     told = (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inner)
     return [_of_detail(detail, object, model_fields) for detail in told]
+
+
+def of_text(form: Any, written: str, object: str, field: str) -> list[Finding]:
+    """Why what a person typed cannot be kept, by a form of ``reports.expense`` as ``Text``; none where it can."""
+    try:
+        TypeAdapter(form).validate_python(written)
+    except ValidationError as fault:
+        return [replace(one, field=field, remedy="correct the text") for one in of_model(fault, object, ())]
+    return []
 
 
 def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str]) -> Finding:

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.periods import Clock, instant_text, month_of
 from passerelle.reports import lifecycle
-from passerelle.reports.expense import ExpenseInput
-from passerelle.reports.faults import of_model
+from passerelle.reports.expense import ExpenseInput, Title
+from passerelle.reports.faults import of_model, of_text
 from passerelle.reports.intake import OWN_SOURCE, CheckedExpense, ReportKind, check_expense
 from passerelle.reports.lifecycle import Case, Standing
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
@@ -196,6 +196,8 @@ def withdraw(
 
 
 def _given(declaring: Declaring) -> ExpenseInput:
+    if declaring.title and (faults := of_text(Title, declaring.title, "the draft", "title")):
+        raise Refused(faults)
     try:
         return ExpenseInput.model_validate({**declaring.fields, "id": "new"})
     except ValidationError as fault:
@@ -233,13 +235,18 @@ def _draft(
     declaring: Declaring,
     now: datetime,
 ) -> Draft:
-    """The employee's newest draft of this kind; begun where there is none, beside the other kind's where that is."""
+    """The employee's newest draft of this kind; begun where there is none, beside the other kind's where that is.
+
+    Beside a draft that was sent back alone, its other half being decided, a new submission begins.
+    """
     entity_id = desk.view(entity).id
     there = [one for one in drafts.drafts_of(connection, entity_id, employee_id) if one.source == OWN_SOURCE]
     newest = there[-1].source_id if there else ""
     same = [one for one in there if one.kind == kind and one.source_id == newest]
     if same:
         return same[0]
+    if newest and drafts.has_half(connection, entity_id, newest, kind):
+        newest = ""
     begun = drafts.submissions_of(connection, entity_id, employee_id)
     local = now.astimezone(ZoneInfo(desk.directory.company.entities[entity].time_zone)).date()
     new = stored.NewReport(

@@ -15,7 +15,8 @@ from passerelle import money
 from passerelle.errors import Finding, Refused
 from passerelle.periods import Clock, instant_text
 from passerelle.reports import lifecycle, line_control, objections
-from passerelle.reports.expense import DECIMAL
+from passerelle.reports.expense import DECIMAL, Text
+from passerelle.reports.faults import of_text
 from passerelle.reports.lifecycle import Act, Case, Standing
 from passerelle.reports.line_control import ExpenseStanding
 from passerelle.services.judging import judge_due
@@ -182,6 +183,7 @@ _DecidingLine = Callable[[_Line], tuple[Standing, ExpenseStanding] | Finding]
 
 
 def _one_expense(acting: _Acting, number: str, key: str, act: Act, decide: _DecidingLine, reason: str = "") -> Decided:
+    _legible(reason)
     found = judge_due(acting.database, acting.clock).findings  # so that it is known what the policy covers
     now = instant_text(acting.clock())
     with acting.database.transaction() as connection:
@@ -241,10 +243,16 @@ def _cover(written: str, currency: str) -> int | None:
     return minor if minor >= 0 else None
 
 
+def _legible(reason: str) -> None:
+    if faults := of_text(Text, reason, "", "--reason"):
+        raise Refused(faults)
+
+
 def _each(
     acting: _Acting, numbers: Sequence[str], act: Act, decide: _Deciding, reason: str = "", judge: bool | None = True
 ) -> Decided:
     """The act on each report. ``judge``: whether it bears on judgements; ``None``: where there is a policy."""
+    _legible(reason)
     now = instant_text(acting.clock())
     with acting.database.transaction() as connection:
         directory = masterdata.load(connection)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from passerelle.errors import Finding, Refused
 from passerelle.periods import Clock, instant_text
+from passerelle.reports.expense import Text
+from passerelle.reports.faults import of_text
 from passerelle.services.export_records import by_number, named
 from passerelle.store import deliveries
 from passerelle.store import exports as stored
@@ -16,6 +18,8 @@ def void(
 ) -> stored.ExportRow:
     """Voids export ``number``, whole. Refused while a later live export holds a later revision of one of its documents
     (PSR-6021), and, if it was delivered or downloaded, until a person confirms that it was not imported (PSR-6022)."""
+    if faults := of_text(Text, reason, f"export {number}", "--reason"):
+        raise Refused(faults)
     with database.reading() as connection:
         export = by_number(connection, number, entity)
     with exclusive(database, f"export:{export.entity_id}:{export.kind}") as free:

@@ -71,6 +71,12 @@ def submissions_of(connection: Connection, entity_id: int, employee_id: int) -> 
     return int(execute(connection, query, (entity_id, employee_id, OWN_SOURCE)).scalar_one())
 
 
+def has_half(connection: Connection, entity_id: int, source_id: str, kind: ReportKind) -> bool:
+    """Whether this half of a submission was begun here, in whatever standing it is now."""
+    query = "SELECT 1 FROM report WHERE entity_id = ? AND source = ? AND source_id = ? AND kind = ?"
+    return execute(connection, query, (entity_id, OWN_SOURCE, source_id, kind)).first() is not None
+
+
 def counts(connection: Connection, report_ids: Sequence[int]) -> tuple[int, int]:
     """How many live expenses these reports hold, and how many of those the policy refuses."""
     rows = execute(
