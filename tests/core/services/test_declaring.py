@@ -180,7 +180,7 @@ def test_one_by_one_is_what_judging_all_of_them_says(policed: Policed, clock: An
     assert {blocked for *_, blocked in before} == {True, False}
     with policed.database.transaction() as connection:
         queue_open(connection)
-    assert judge_due(policed.database, policed.clock).changed == 0
+    assert judge_due(policed.database).changed == 0
     assert policed.judged() == before
 
 

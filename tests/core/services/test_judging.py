@@ -189,7 +189,7 @@ def test_nothing_is_posted_before_it_is_judged(policed: Policed, monkeypatch: py
     outcome = post_due(policed.database, policed.clock)
     assert (outcome.posted, [one.code for one in outcome.findings]) == (1, ["PSR-3020"])
     assert policed.rows(LEDGER) == [("employee", "421E1", -1200), ("expense", "625100", 1200)]
-    assert judge_due(policed.database, policed.clock).expenses == 0
+    assert judge_due(policed.database).expenses == 0
 
 
 def test_without_a_policy_nobody_waits_but_for_a_refund(policed: Policed) -> None:
@@ -207,9 +207,9 @@ def test_an_entity_that_left_the_configuration_waits(policed: Policed, monkeypat
     monkeypatch.undo()
     gone = {"entities": {}, "employees": {}}
     configure(policed.database, COMPANY | gone)
-    assert judge_due(policed.database, policed.clock).expenses == 0
+    assert judge_due(policed.database).expenses == 0
     configure(policed.database)
-    assert judge_due(policed.database, policed.clock).expenses == 1
+    assert judge_due(policed.database).expenses == 1
 
 
 def test_many_employees_are_judged_in_blocks(policed: Policed) -> None:
@@ -224,7 +224,7 @@ def test_many_employees_are_judged_in_blocks(policed: Policed) -> None:
 
         assert queue_open(connection) == 120
     progress: Callable[[str, int, int | None], None] = lambda _, done, __: told.append(done)  # noqa: E731
-    assert judge_due(policed.database, policed.clock, progress).changed == 0
+    assert judge_due(policed.database, progress).changed == 0
     assert told == [50, 100, 120]
 
 

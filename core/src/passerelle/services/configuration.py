@@ -125,7 +125,7 @@ def apply(
         plan, changes, directory = _plan(connection, wanted, text, file_name, expect)
         store.apply(connection, changes, instant_text(clock()))
         _queue(connection, changes, directory)
-    judged = judge_due(database, clock)
+    judged = judge_due(database)
     return Applied(plan, True, warnings, judged.changed + judged.expenses, judged.findings)
 
 

@@ -75,7 +75,7 @@ def import_reports(
                 written = False
         else:
             former = job.take(database.transaction)
-            tally.judged = judge_due(database, clock, progress)
+            tally.judged = judge_due(database, progress)
             with database.reading() as connection:
                 tally.note_duplicates(job.judging.duplicates(connection))
     tally.note(tally.judged.findings, tally.judged.findings_total)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from passerelle.errors import Finding
-from passerelle.periods import Clock, parse_instant
+from passerelle.periods import parse_instant
 from passerelle.reports.outcome import Judged
 from passerelle.rules.declared import Declared, Judgement, State
 from passerelle.services import Progress
@@ -102,9 +102,11 @@ class _Count:
         return Judged(**self.counts, amounts=amounts, findings=tuple(self.findings))
 
 
-def judge_due(database: Database, clock: Clock, progress: Progress | None = None) -> Judged:
-    """Judges every employee whose expenses changed since the policy judged them. Safe to repeat and to be killed."""
-    del clock  # a judgement depends on what was declared when, never on when it is made
+def judge_due(database: Database, progress: Progress | None = None) -> Judged:
+    """Judges every employee whose expenses changed since the policy judged them. Safe to repeat and to be killed.
+
+    It has no clock: a judgement depends on what was declared when, never on when it is made.
+    """
     with database.reading() as connection:
         waiting = stored.waiting(connection)
     desk = Desk()

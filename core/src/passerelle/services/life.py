@@ -184,7 +184,7 @@ _DecidingLine = Callable[[_Line], tuple[Standing, ExpenseStanding] | Finding]
 
 def _one_expense(acting: _Acting, number: str, key: str, act: Act, decide: _DecidingLine, reason: str = "") -> Decided:
     _legible(reason)
-    found = judge_due(acting.database, acting.clock).findings  # so that it is known what the policy covers
+    found = judge_due(acting.database).findings  # so that it is known what the policy covers
     now = instant_text(acting.clock())
     with acting.database.transaction() as connection:
         directory = masterdata.load(connection)

@@ -44,7 +44,7 @@ def post_due(database: Database, clock: Clock, progress: Progress | None = None)
     A refused or cancelled report is posted to nothing. Safe to run at any time and to be killed: a block is posted
     whole or not at all, and reports are locked meanwhile.
     """
-    findings = list(judge_due(database, clock, progress).findings)
+    findings = list(judge_due(database, progress).findings)
     with database.reading() as connection:
         due = stored.entities_with_due_reports(connection)
         directory = masterdata.load(connection) if due else None
