@@ -19,9 +19,10 @@ from passerelle.masterdata.toml_text import toml_text
 from passerelle.periods import Clock, instant_text
 from passerelle.plan import Plan
 from passerelle.plugins import discover
+from passerelle.reports.outcome import Judged
 from passerelle.services.connected_formats import format_faults
 from passerelle.services.desk import Desk
-from passerelle.services.judging import Judged, judge_due, judge_within
+from passerelle.services.judging import judge_due, judge_within
 from passerelle.services.plugin_rules import plugin_rule_faults
 from passerelle.store import judging
 from passerelle.store import masterdata as store
