@@ -14,6 +14,8 @@ from passerelle.services.intake import ImportRequest
 from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
 from passerelle.store.database import Database
+from passerelle.store.judging import queue_open
+from passerelle.store.judging import queue_open
 
 from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
 
@@ -127,6 +129,46 @@ def test_what_was_approved_takes_its_room_first_and_is_never_judged_again(police
     assert policed.judged() == [("H1", 5000, 0, False), ("H2", 15000, 15000, False)]
 
 
+def judges_again(policed: Policed) -> None:
+    """Whoever has open expenses, and that changes nothing."""
+    before = policed.judged()
+    with policed.database.transaction() as connection:
+        queue_open(connection)
+    assert judge_due(policed.database, policed.clock).changed == 0
+    assert policed.judged() == before
+
+
+def test_what_arrives_approved_stands_before_the_others_at_once(policed: Policed) -> None:
+    kinds = COMPANY["expense_types"] | {"LUNCH": COMPANY["expense_types"]["LUNCH"] | {"kind": "guests"}}
+    capped = {"LUNCH": {"cap": [{"amounts": {"EUR": 20}, "period": "day"}]}}
+    policy = {"generic": {"name": "Everybody", "types": capped}}
+    configure(policed.database, COMPANY | {"expense_types": kinds, "profiles": policy})
+    policed.reports(a_report(an_expense("X", amount="60.00")))
+    later = {"id": "R2", "declared_at": "2026-02-02T09:00:00Z"}
+    policed.reports(a_report(an_expense("Y", amount="5.00", guests=3), **later, approved=True))
+    # five people have eaten, and four of them are Y's: their 80.00 are there for X, who was judged before them
+    assert policed.judged() == [("X", 6000, 6000, False), ("Y", 500, 500, False)]
+    judges_again(policed)
+
+
+def test_a_refund_that_arrives_approved_leaves_what_it_names_to_be_judged(policed: Policed) -> None:
+    policed.reports(a_report(an_expense("H1", "HOTEL", "160.00"), an_expense("H2", "HOTEL", "90.00")))
+    policed.reports(a_report(an_expense("R1", "HOTEL", "-100.00", cancels="H1"), id="R2", approved=True))
+    judges_again(policed)
+
+
+@pytest.mark.parametrize("restated", [{"employee": "E2"}, {"amount": "-300.00"}], ids=["of another", "negative"])
+def test_a_refund_takes_nothing_back_of_what_is_no_longer_there(policed: Policed, restated: dict[str, str]) -> None:
+    hotel, owner = an_expense("H1", "HOTEL", "300.00"), {"employee": restated.get("employee", "E1")}
+    policed.reports(a_report(hotel, approved=True))
+    policed.reports(a_report(an_expense("R1", "HOTEL", "-300.00", cancels="H1"), id="R2"))
+    assert policed.judged()[1] == ("R1", -30000, -15000, False)
+    amount = restated.get("amount", "300.00")
+    policed.reports(a_report(hotel | {"amount": amount}, revision=2, approved=True, **owner))
+    assert policed.judged()[1] == ("R1", -30000, 0, False)
+    judges_again(policed)
+
+
 def test_a_draft_counts_and_is_not_approved(policed: Policed) -> None:
     assert codes(policed.reports(a_report(submitted=False, approved=True))) == ["PSR-1121"]
     policed.reports(a_report(an_expense("X1"), submitted=False))
@@ -220,9 +262,7 @@ def test_many_employees_are_judged_in_blocks(policed: Policed) -> None:
     policed.reports(*reports)
     assert len(policed.judged()) == 120
     with policed.database.transaction() as connection:
-        from passerelle.store.judging import queue_open
-
-        assert queue_open(connection) == 120
+        queue_open(connection)
     progress: Callable[[str, int, int | None], None] = lambda _, done, __: told.append(done)  # noqa: E731
     assert judge_due(policed.database, progress).changed == 0
     assert told == [50, 100, 120]

@@ -12,7 +12,7 @@ from passerelle.reports.status import is_ended
 from passerelle.rules.declared import Judgement, Verdict
 from passerelle.services.lookups import entities, entity_of
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
-from passerelle.store import judged as stored
+from passerelle.store import judging as stored
 from passerelle.store import masterdata, report_list
 from passerelle.store.database import Connection, Database
 from passerelle.store.masterdata import Directory

@@ -25,7 +25,7 @@ from passerelle.services.configuration import read_text
 from passerelle.services.judging import declared_of
 from passerelle.services.lookups import employee_number, entities
 from passerelle.services.policy_files import read_policy
-from passerelle.store import judged as stored
+from passerelle.store import judging as stored
 from passerelle.store import masterdata
 from passerelle.store.database import Connection, Database
 from passerelle.store.judging import JudgedRow

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from passerelle.exports.frozen import FrozenLine
 from passerelle.store import sql
 from passerelle.store.database import Connection
+from passerelle.store.reports import REFUSED
 
 _LIVE = "('live', 'unknown')"
 _CANDIDATES = f"""
@@ -155,7 +156,6 @@ class Standing(NamedTuple):
 
 
 _EXPENSES = "SELECT count(*) FROM expense x WHERE x.report_id = r.id AND NOT x.withdrawn"
-_REFUSED = "x.blocked AND r.kind = 'own'"
 
 
 def standing(connection: Connection, number: str) -> list[Standing]:
@@ -165,7 +165,7 @@ def standing(connection: Connection, number: str) -> list[Standing]:
         "SELECT r.id, r.number, r.kind, r.entity_id, r.approval, r.controlled_at, r.post_due, r.posted_revision,"
         " r.findings, r.submitted_at, r.approval_steps, r.awaits_control, e.id, e.journal, v.line_count,"
         " EXISTS (SELECT 1 FROM judging_due j WHERE j.entity_id = r.entity_id AND j.employee_id = r.employee_id),"
-        f" ({_EXPENSES}), ({_EXPENSES} AND {_REFUSED}), ({_EXPENSES} AND NOT ({_REFUSED}) AND x.controlled_at IS NULL)"
+        f" ({_EXPENSES}), ({_EXPENSES} AND {REFUSED}), ({_EXPENSES} AND NOT {REFUSED} AND x.controlled_at IS NULL)"
         " FROM report r"
         " LEFT JOIN entry e ON e.origin = 'report' AND e.origin_id = r.id"
         " LEFT JOIN entry_revision v ON v.entry_id = e.id AND v.revision = r.posted_revision"

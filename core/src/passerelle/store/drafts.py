@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from passerelle.reports.intake import OWN_SOURCE, ReportKind
 from passerelle.reports.lifecycle import Standing
-from passerelle.store.reports import STANDING, standing_of
+from passerelle.store.reports import REFUSED, STANDING, standing_of
 from passerelle.store.sql import execute
 
 _DRAFT = "r.approval = 'created' AND r.submitted_at IS NULL"
-_LIVE = "SELECT count(*) FROM expense x WHERE x.report_id = r.id"
+_EXPENSES = "SELECT count(*) FROM expense x WHERE x.report_id = r.id"
 
 
 class Draft(NamedTuple):
@@ -81,7 +81,7 @@ def counts(connection: Connection, report_ids: Sequence[int]) -> tuple[int, int]
     """How many live expenses these reports hold, and how many of those the policy refuses."""
     rows = execute(
         connection,
-        "SELECT count(*), count(CASE WHEN x.blocked AND r.kind = 'own' THEN 1 END) FROM report r "
+        f"SELECT count(*), count(CASE WHEN {REFUSED} THEN 1 END) FROM report r "
         f"JOIN expense x ON x.report_id = r.id WHERE NOT x.withdrawn AND r.id IN ({', '.join('?' * len(report_ids))})",
         tuple(report_ids),
     )
@@ -92,8 +92,8 @@ def counts(connection: Connection, report_ids: Sequence[int]) -> tuple[int, int]
 def _found(connection: Connection, where: str, parameters: tuple[object, ...]) -> list[Draft]:
     rows = execute(
         connection,
-        f"SELECT r.id, r.entity_id, r.employee_id, r.kind, r.number, r.source, r.source_id, r.revision, ({_LIVE}), "
-        f"({_LIVE} AND NOT x.withdrawn AND NOT (x.blocked AND r.kind = 'own')), "
+        f"SELECT r.id, r.entity_id, r.employee_id, r.kind, r.number, r.source, r.source_id, r.revision, ({_EXPENSES}), "
+        f"({_EXPENSES} AND NOT x.withdrawn AND NOT {REFUSED}), "
         f"{STANDING} FROM report r WHERE {where} AND {_DRAFT} ORDER BY r.id",
         parameters,
     )

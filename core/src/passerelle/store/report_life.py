@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from passerelle.reports.lifecycle import Standing
 from passerelle.reports.line_control import ExpenseStanding
-from passerelle.store.judging import queue
+from passerelle.store.judging import queue, queue_where
 from passerelle.store.report_events import Event, record_where
 from passerelle.store.reports import STANDING, in_turn, set_standing, standing_of
 from passerelle.store.sql import execute, execute_many
@@ -86,17 +86,6 @@ def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Se
         queue(connection, entity_id, employees[entity_id])
 
 
-def _queue_submitted(connection: Connection, entity_id: int) -> None:
-    execute(
-        connection,
-        f"INSERT INTO judging_due (entity_id, employee_id) SELECT DISTINCT r.entity_id, r.employee_id FROM report r "
-        f"WHERE {_WANTED} "
-        "ORDER BY r.entity_id, r.employee_id "
-        "ON CONFLICT (entity_id, employee_id) DO UPDATE SET employee_id = excluded.employee_id",
-        (entity_id,),
-    )
-
-
 def approve_all(
     connection: Connection, entity_id: int, now: str, actor: str, steps: Sequence[str], policy: bool
 ) -> tuple[int, int]:
@@ -106,7 +95,7 @@ def approve_all(
     """
     in_turn(connection)  # so that every statement sees the same reports
     if policy:
-        _queue_submitted(connection, entity_id)
+        queue_where(connection, f"report r WHERE {_WANTED}", (entity_id,))
     query = f"SELECT count(*) FROM report r WHERE {_WANTED}"
     wanted: int = execute(connection, query, (entity_id,)).scalar_one()
     where, parameters = _WANTED, [entity_id]

@@ -135,7 +135,7 @@ class ReportEvent(SQLModel, table=True):
     report_id: int = Field(index=True, sa_type=_BIG)
     at: str
     actor: str
-    act: str  # an act of reports.lifecycle, or "replaced" by a higher revision of its source
+    act: str  # "declare", "withdraw", "replace" (by a higher revision of its source) or an act of reports.lifecycle
     revision: int
     detail: str = ""  # the step, the expense, the covered amount
     reason: str = ""
@@ -199,7 +199,10 @@ class Line(SQLModel, table=True):
 
 
 class Counter(SQLModel, table=True):
-    """A number series. Its row is locked while numbers are given, so that no number is skipped or given twice."""
+    """A number series. Its row is locked while numbers are given, so that no number is skipped or given twice.
+
+    The edition of the configuration is one too, of entity 0: it counts its changes.
+    """
 
     __tablename__ = "counter"
     entity_id: int = Field(primary_key=True, sa_type=_BIG)

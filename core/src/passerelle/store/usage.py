@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from passerelle.masterdata.consequences import POLICY_KINDS, Usage
 from passerelle.masterdata.difference import Key, ObjectChange
+from passerelle.store.reports import REFUSED
 from passerelle.store.sql import execute, stream
 
 # reports r that may still be posted or exported at their present content
@@ -61,7 +62,7 @@ def _closing(connection: Connection, entity_id: int, old: str, new: str) -> int:
         return 0
     sql = f"""SELECT count(*) FROM (
         SELECT r.id FROM report r JOIN expense x ON x.report_id = r.id AND NOT x.withdrawn
-        WHERE r.entity_id = ? AND r.approval = 'approved' AND NOT (x.blocked AND r.kind = 'own') AND {_OPEN}
+        WHERE r.entity_id = ? AND r.approval = 'approved' AND NOT {REFUSED} AND {_OPEN}
         GROUP BY r.id HAVING max(x.day) > ? AND max(x.day) <= ?) AS closing"""
     return int(execute(connection, sql, (entity_id, old, new)).scalar_one())
 
