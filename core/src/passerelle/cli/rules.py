@@ -62,7 +62,7 @@ def check(session: Session, file: Path | None, all_: bool, example: bool) -> Ans
     tried = rule_trials.check(file)
     following = f"passerelle rules check {shlex.quote(str(file))}" + ("" if all_ else " --all")
     if all_:
-        following = f"passerelle rules simulate {shlex.quote(str(file))} --since 2026-01-01"
+        following = "put its profiles into company.toml, then: passerelle config apply company.toml --dry-run"
     return Answer(tried, text=_tried_text(tried, all_), findings=tried.findings, next=following)
 
 
@@ -72,12 +72,13 @@ def _tried_text(tried: Tried, all_: bool) -> str:
     if all_:
         lines = [line for one in tried.expenses for line in _whole(one)]
     else:
-        headings = ["expense", "employee", "date", "type", "amount", "", "verdict", "covered", "why"]
+        headings = ["expense", "employee", "date", "type", "amount", "", "verdict", "covered"]
         rows = [
-            [one.id, one.employee, one.date, one.type, one.amount, one.currency, _verdict(one), one.covered, _why(one)]
+            [one.id, one.employee, one.date, one.type, one.amount, one.currency, _verdict(one), one.covered]
             for one in tried.expenses
         ]
-        lines = [table(headings, rows, right=frozenset({4, 7}))]
+        lines = [table(headings, rows, right=frozenset({4, 7})), ""]
+        lines += [f"{one.id}: {why}" for one in tried.expenses if (why := _why(one))]
     if tried.without_policy:
         lines.append("The file has no profile: everything is allowed and covered whole.")
     numbers = f"{tried.blocked:,} blocked, {tried.capped:,} capped, {tried.alerts:,} with an alert, {tried.ok:,} ok"
