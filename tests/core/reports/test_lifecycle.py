@@ -131,6 +131,9 @@ def test_what_left_is_frozen_where_no_corrections_are_sent() -> None:
     sent = lifecycle.uncontrol(controlled, TWO._replace(sent=7), False, False)
     assert isinstance(sent, Finding)
     assert (sent.code, "export void 7" in sent.remedy) == ("PSR-1225", True)
+    here = lifecycle.uncontrol(controlled, TWO._replace(sent=7, declared_here=True), False, False)
+    assert isinstance(here, Finding)
+    assert here.remedy.endswith("passerelle reports send-back ND000001 --entity FR --reason …")
     approved = STATES["approved"]
     assert lifecycle.uncontrol(approved, frozen, False, False) == approved  # nothing to take back
 

@@ -91,7 +91,9 @@ def test_what_is_withdrawn_leaves_its_room(policed: Policed) -> None:
     policed.declare("HOTEL", "150.00")
     assert policed.declare("HOTEL", "80.00", date="2026-01-15").judgement.covered == "0.00"
     done = withdraw(policed.database, policed.clock, policed.desk, "ND000001-1")
-    assert (done.others, policed.judged()) == (1, [("ND000001-2", 8000, 8000, False)])
+    (other,) = done.others
+    assert (other.expense, other.covered_before, other.covered) == ("ND000001-2", "0.00", "80.00")
+    assert policed.judged() == [("ND000001-2", 8000, 8000, False)]
     submit(policed.database, policed.clock, policed.desk, "E1")
     with pytest.raises(Refused, match="PSR-1124"):
         withdraw(policed.database, policed.clock, policed.desk, "ND000001-2")

@@ -13,7 +13,7 @@ from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.plan import counted
 from passerelle.services import declaring
-from passerelle.services.declaring import Declaration, Declaring, Desk, Submission, Withdrawal
+from passerelle.services.declaring import Declaration, Declaring, Desk, Otherwise, Submission, Withdrawal
 
 commands = click.Group("reports")
 _entity = click.option("--entity", help="Only this legal entity.")
@@ -63,7 +63,7 @@ def declare(session: Session, employee: str, title: str | None, by: str, **optio
     refused = any(finding.severity == "error" for finding in made.findings)
     following = f"passerelle reports submit {employee}"
     if refused:
-        following = f"passerelle rules explain {made.report}/{made.expense}"
+        following = f"passerelle rules explain {made.report}/{made.expense} --entity {made.entity}"
     return Answer(made, _declared_text(made), 1 if refused else 0, following, made.findings)
 
 
@@ -98,9 +98,17 @@ def _declared_text(made: Declaration) -> str:
     else:
         lines[0] += f", {one.covered} {one.currency} covered"
     lines += [f"  {verdict.outcome:<5}  {verdict.sentence}" for verdict in one.verdicts] or [f"  {one.sentence}"]
-    if made.others:
-        lines.append(f"{counted(made.others, 'other expense')} of {made.employee} judged otherwise now.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_others(made.others)])
+
+
+def _others(others: tuple[Otherwise, ...]) -> list[str]:
+    lines = [f"{counted(len(others), 'other expense')} judged otherwise now:"] if others else []
+    for one in others:
+        line = f"  {one.report}/{one.expense}: {one.covered} {one.currency} covered"
+        line += f", {one.covered_before} before" if one.covered != one.covered_before else ", as before"
+        lines.append(line + (f"; {one.outcome}, {one.outcome_before or 'not judged'} before"
+                             if one.outcome != one.outcome_before else ""))  # fmt: skip
+    return lines
 
 
 @answering(
@@ -128,8 +136,9 @@ def submit(session: Session, what: str, entity: str | None, by: str) -> Answer:
     commands,
     "withdraw",
     answer=Withdrawal,
-    help="Take a declared EXPENSE out of its draft; what it leaves room for is judged again.\n\n"
-    "Example:  passerelle reports withdraw ND000001-2",
+    help="Take a declared EXPENSE out of its draft, by its id or by the number of its report, a slash and its id; what "
+    "it leaves room for is judged again.\n\n"
+    "Example:  passerelle reports withdraw ND000001/ND000001-2",
 )
 @click.argument("expense")
 @_entity
@@ -137,7 +146,6 @@ def submit(session: Session, what: str, entity: str | None, by: str) -> Answer:
 def withdraw(session: Session, expense: str, entity: str | None, by: str) -> Answer:
     """Withdrawal."""
     done = declaring.withdraw(session.database, session.clock, Desk(), expense, entity, by)
-    text = f"{done.expense} is withdrawn from {done.report}."
-    if done.others:
-        text += f" {counted(done.others, 'other expense')} judged otherwise now."
-    return Answer(done, text, 0, f"passerelle reports show {done.report}", done.findings)
+    text = "\n".join([f"{done.expense} is withdrawn from {done.report}.", *_others(done.others)])
+    following = f"passerelle reports show {done.report} --entity {done.entity}"
+    return Answer(done, text, 0, following, done.findings)

@@ -79,7 +79,7 @@ def approve(session: Session, numbers: tuple[str, ...], all_: bool, entity: str 
     "refuse",
     answer=Decided,
     help="Refuse submitted or approved reports, for a reason. What the ledger holds of them is taken back at once; "
-    "they come again only in a higher revision of their source.\n\n"
+    "they come again only in a higher revision of their source, or declared anew where they were declared here.\n\n"
     'Example:  passerelle reports refuse ND000001 --reason "not a business trip"',
 )
 @_some
@@ -97,7 +97,7 @@ def refuse(session: Session, numbers: tuple[str, ...], reason: str, entity: str 
     "cancel",
     answer=Decided,
     help="Cancel reports, drafts as well, for a reason. What the ledger holds of them is taken back at once; they come "
-    "again only in a higher revision of their source.\n\n"
+    "again only in a higher revision of their source, or declared anew where they were declared here.\n\n"
     'Example:  passerelle reports cancel ND000001 --reason "declared in the wrong entity"',
 )
 @_some

@@ -49,7 +49,7 @@ class Case(NamedTuple):
     """What an act must know of a report beside its standing. ``name`` is what commands call it: number and entity.
 
     ``approvers`` gave the steps that are given; ``sent`` is a live export that holds the report as the ledger has it
-    now, ``frozen`` one whose definition sends no corrections; 0: none.
+    now, ``frozen`` one whose definition sends no corrections; 0: none. ``declared_here``: no source can send it again.
     """
 
     name: str
@@ -57,12 +57,13 @@ class Case(NamedTuple):
     approvers: tuple[str, ...] = ()
     sent: int = 0
     frozen: int = 0
+    declared_here: bool = False
 
 
 def submit(before: Standing, case: Case, now: str) -> Standing | Finding:
     """A draft is handed in for approval."""
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     return replace(before, submitted_at=now) if before.draft else before
 
 
@@ -72,7 +73,7 @@ def approve(before: Standing, case: Case, actor: str, now: str) -> Standing | Fi
     Nobody gives two steps of one report, unless the entity has since dropped the step that was wanted.
     """
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if before.draft:
         return objections.draft(case.name)
     if before.approval == "approved":
@@ -107,7 +108,7 @@ def _end(before: Standing, case: Case, approval: Approval, reason: str, now: str
     if before.approval == approval:
         return before
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if case.frozen:
         return objections.frozen(case.name, case.frozen)
     if not reason.strip():
@@ -118,7 +119,7 @@ def _end(before: Standing, case: Case, approval: Approval, reason: str, now: str
 def control(before: Standing, case: Case, now: str) -> Standing | Finding:
     """The whole report is controlled by an accountant, before or after its approval."""
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if before.draft:
         return objections.draft(case.name)
     return before if before.controlled_at is not None else controlled(before, now)
@@ -137,11 +138,11 @@ def uncontrol(before: Standing, case: Case, lines_controlled: bool, raised: bool
     lowered are taken back, so that an approved report is posted anew.
     """
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if before.controlled_at is None and not lines_controlled:
         return before
     if case.sent:
-        return objections.sent(case.name, case.sent)
+        return objections.sent(case.name, case.sent, case.declared_here)
     if raised and case.frozen:
         return objections.frozen(case.name, case.frozen)
     return with_covers(replace(before, controlled_at=None), raised)
@@ -156,7 +157,7 @@ def with_covers(before: Standing, changed: bool) -> Standing:
 def send_back(before: Standing, case: Case, reason: str) -> Standing | Finding:
     """A draft again: approval and control are cleared. The ledger keeps what it holds until both are back."""
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if before.draft:
         return before
     if case.frozen:

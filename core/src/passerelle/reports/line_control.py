@@ -53,7 +53,7 @@ def control_expense(
 ) -> tuple[Standing, ExpenseStanding] | Finding:
     """Controls one expense, covered by ``cover`` or (``None``) as it is. With the last one the report is controlled."""
     if before.ended:
-        return objections.ended(case.name, before.approval)
+        return objections.ended(case.name, before.approval, case.declared_here)
     if before.draft:
         return objections.draft(case.name)
     lowers = cover is not None and cover != expense.entity_covered
@@ -80,9 +80,9 @@ def control_expense(
 
 def _unusable(case: Case, expense: ExpenseStanding) -> Finding | None:
     if expense.withdrawn:
-        return objections.nothing_to_control(case.name, expense.key, "withdrawn by its source")
+        return objections.withdrawn(case.name, expense.key)
     if expense.blocked and expense.own_money:
-        return objections.nothing_to_control(case.name, expense.key, "refused by the policy")
+        return objections.refused_by_policy(case.name, expense.key, case.declared_here)
     if not expense.judged:
         return objections.not_judged(case.name, expense.key)
     return None

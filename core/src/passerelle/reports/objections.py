@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Sequence
 
 from passerelle import money
@@ -13,7 +14,13 @@ def _report(name: str) -> str:
     return "report " + name.partition(" ")[0]
 
 
-def ended(name: str, approval: str) -> Finding:
+def _expense(name: str, expense: str) -> str:
+    """What ``rules explain`` and ``reports withdraw`` call an expense."""
+    number, _, entity = name.partition(" ")
+    return f"{shlex.quote(f'{number}/{expense}')} {entity}"
+
+
+def ended(name: str, approval: str, declared_here: bool) -> Finding:
     """Refused or cancelled."""
     return Finding(
         "PSR-1212",
@@ -21,7 +28,9 @@ def ended(name: str, approval: str) -> Finding:
         object=_report(name),
         value=approval,
         expected="a draft, submitted or approved report",
-        remedy="have it declared again in its source, with a higher revision",
+        remedy="have what is right declared in a new report:  passerelle reports declare"
+        if declared_here
+        else "have it declared again in its source, with a higher revision",
         who="accountant",
     )
 
@@ -87,19 +96,20 @@ def above_policy(name: str, expense: str, cover: int, granted: int, currency: st
         field="--cover",
         value=money.display(cover, currency),
         expected=f"at most {money.display(granted, currency)}",
-        remedy=f"passerelle rules explain {expense}",
+        remedy=f"passerelle rules explain {_expense(name, expense)}",
         who="accountant",
     )
 
 
-def sent(name: str, export: int) -> Finding:
+def sent(name: str, export: int, declared_here: bool) -> Finding:
     """Control cannot be undone once the report has left."""
     return Finding(
         "PSR-1225",
         f"The report left in export {export} as it is now: its control can no longer be undone.",
         object=_report(name),
         expected="a report that no live export holds at its present revision",
-        remedy=f"passerelle export void {export} --reason …, or have the correction declared in a higher revision",
+        remedy=f"passerelle export void {export} --reason …, or have it corrected: "
+        + (f"passerelle reports send-back {name} --reason …" if declared_here else "a higher revision in its source"),
         who="accountant",
     )
 
@@ -131,15 +141,28 @@ def unknown_expense(name: str, expense: str, known: Collection[str]) -> Finding:
     )
 
 
-def nothing_to_control(name: str, expense: str, why: str) -> Finding:
-    """Withdrawn by its source, or refused by the policy."""
+def withdrawn(name: str, expense: str) -> Finding:
+    """Taken out of its report."""
+    return _nothing_to_control(name, expense, "withdrawn", "control the others; the report goes on without it")
+
+
+def refused_by_policy(name: str, expense: str, declared_here: bool) -> Finding:
+    """Own money that is not reimbursed."""
+    again = "have it sent again by its source, in a higher revision"
+    if declared_here:
+        again = f"passerelle reports send-back {name} --reason …, then passerelle reports withdraw "
+        again += f"{_expense(name, expense)} and declare what is right"
+    return _nothing_to_control(name, expense, "refused by the policy", f"control the others, or {again}")
+
+
+def _nothing_to_control(name: str, expense: str, why: str, remedy: str) -> Finding:
     return Finding(
         "PSR-1228",
         f"The expense was {why}: there is nothing to control.",
         object=f"{_report(name)}, expense {expense}",
         value=why,
         expected="an expense that is paid or posted with its report",
-        remedy="have it declared again in its source, or control the others",
+        remedy=remedy,
         who="accountant",
     )
 

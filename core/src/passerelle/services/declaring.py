@@ -5,7 +5,8 @@ What is declared joins the employee's draft: a report for own money, one for wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from passerelle import money
 from passerelle.errors import Finding, Refused, UsageFault
 from passerelle.periods import Clock, instant_text, month_of
 from passerelle.reports import lifecycle
@@ -21,9 +23,10 @@ from passerelle.reports.faults import of_model, of_text
 from passerelle.reports.intake import OWN_SOURCE, CheckedExpense, ReportKind, check_expense
 from passerelle.reports.lifecycle import Case, Standing
 from passerelle.reports.refunds import may_be_cancelled, nothing_to_cancel
+from passerelle.rules.deciding import outcome_of
+from passerelle.rules.declared import Verdict
 from passerelle.services.desk import Desk as Desk
 from passerelle.services.duplicates import possible_duplicates
-from passerelle.services.judgement_findings import findings_of
 from passerelle.services.judging import Newest, Ruling, judge_newest, judge_now
 from passerelle.services.lookups import entities, not_one, refusal, unknown
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
@@ -46,11 +49,24 @@ class Declaring:
     title: str = ""  # of the draft, if this expense begins it
 
 
+class Otherwise(BaseModel):
+    """An expense that is treated otherwise now: what is covered of it and the strictest outcome, before and now."""
+
+    model_config = ConfigDict(frozen=True)
+    report: str
+    expense: str
+    currency: str
+    covered_before: str
+    covered: str
+    outcome_before: str  # empty: not judged yet
+    outcome: str
+
+
 class Declaration(BaseModel):
     """A declared expense and what the policy says of it.
 
-    ``refused``: paid by the employee and blocked: it stays in the draft and is not reimbursed. ``others`` is how many
-    other expenses of the employee have another verdict now.
+    ``refused``: paid by the employee and blocked: it stays in the draft and is not reimbursed. ``others`` are other
+    expenses of the employee that are treated otherwise now.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -61,7 +77,7 @@ class Declaration(BaseModel):
     kind: str
     refused: bool
     judgement: JudgementShown
-    others: int
+    others: tuple[Otherwise, ...]
     findings: tuple[Finding, ...]
 
 
@@ -78,12 +94,13 @@ class Submission(BaseModel):
 
 
 class Withdrawal(BaseModel):
-    """An expense that was taken out of its draft; ``others`` is how many have another verdict now."""
+    """An expense that was taken out of its draft; ``others`` are treated otherwise now."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    entity: str
     report: str
     expense: str
-    others: int
+    others: tuple[Otherwise, ...]
     findings: tuple[Finding, ...]
 
 
@@ -128,7 +145,7 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         kind=checked.kind,
         refused=own.refused,
         judgement=judgement_shown(own.judgement, checked.currency, currency),
-        others=len(rulings) - 1,
+        others=_others(one for one in rulings if one is not own),
         findings=(*findings, *_told(rulings)),
     )
 
@@ -173,13 +190,15 @@ def submit(
 def withdraw(
     database: Database, clock: Clock, desk: Desk, expense: str, entity: str | None = None, by: str = ""
 ) -> Withdrawal:
-    """Takes a declared expense out of its draft; what it left room for is judged again."""
+    """Takes a declared expense, called by its id or NUMBER/ID, out of its draft; what had no room is judged again."""
+    number, _, key = expense.rpartition("/")
     _warm(database, desk)
     now = instant_text(clock())
     with database.transaction() as connection:
         stored.in_turn(connection)
         directory = desk.open(connection)
-        found = drafts.of_expense(connection, entities(directory, entity), expense)
+        found = drafts.of_expense(connection, entities(directory, entity), key)
+        found = [(id, one) for id, one in found if number in ("", one.number)]
         if len(found) > 1:
             raise refusal([not_one(expense, [directory.entity_code(one.entity_id) for _, one in found])])
         if not found:
@@ -188,11 +207,15 @@ def withdraw(
         judging.queue(connection, draft.entity_id, [draft.employee_id])
         stored.withdraw_expenses(connection, draft.entity_id, [id])
         actor = by or directory.employee_code(draft.employee_id)
-        report_events.record(
-            connection, [Event(draft.id, now, actor, "withdraw", draft.revision, f"expense {expense}")]
-        )
+        report_events.record(connection, [Event(draft.id, now, actor, "withdraw", draft.revision, f"expense {key}")])
         rulings = judge_now(connection, desk, draft.entity_id, [draft.employee_id])
-    return Withdrawal(report=draft.number, expense=expense, others=len(rulings), findings=tuple(_told(rulings)))
+    return Withdrawal(
+        entity=directory.entity_code(draft.entity_id),
+        report=draft.number,
+        expense=key,
+        others=_others(rulings),
+        findings=tuple(_told(rulings)),
+    )
 
 
 def _given(declaring: Declaring) -> ExpenseInput:
@@ -283,12 +306,30 @@ def _submitted(draft: Draft, case: Case, now: str) -> Standing:
     return after
 
 
-def _told(rulings: Sequence[Ruling]) -> list[Finding]:
-    told = []
+def _others(rulings: Iterable[Ruling]) -> tuple[Otherwise, ...]:
+    """Without those of which only what was counted differs."""
+    found = []
     for one in rulings:
-        if one.newly_blocked or one.capped or one.alerted:
-            told += findings_of(one.before, one.judgement, one.capped, one.alerted)
-    return told
+        row, now = one.before, one.judgement
+        before = "" if row.verdicts is None else outcome_of([Verdict(*verdict) for verdict in json.loads(row.verdicts)])
+        outcome = outcome_of(now.verdicts)
+        if (row.gross, row.covered, before) != (now.gross, now.covered, outcome):
+            found.append(
+                Otherwise(
+                    report=row.report_number,
+                    expense=row.line_key,
+                    currency=row.currency,
+                    covered_before=money.text(row.covered, row.currency),
+                    covered=money.text(now.covered, row.currency),
+                    outcome_before=before,
+                    outcome=outcome,
+                )
+            )
+    return tuple(found)
+
+
+def _told(rulings: Sequence[Ruling]) -> list[Finding]:
+    return [finding for one in rulings for finding in one.findings]
 
 
 def _nothing_to_submit(what: str) -> Finding:

@@ -36,9 +36,17 @@ class Ruling(NamedTuple):
     before: JudgedRow
     judgement: Judgement
 
+    entity: str
     @property
     def first(self) -> bool:
         """Whether it was never judged since it was declared."""
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be told of it."""
+        if not (self.newly_blocked or self.capped or self.alerted):
+            return []
+        return findings_of(self.entity, self.before, self.judgement, self.capped, self.alerted)
+
         return self.before.verdicts is None
 
     @property
@@ -83,7 +91,7 @@ class _Count:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, ruling: Ruling) -> None:
-        before, judgement = ruling
+        _, before, judgement = ruling
         self.counts["expenses" if ruling.first else "changed"] += 1
         self.counts["blocked"] += ruling.newly_blocked
         self.counts["refused"] += ruling.refused
@@ -92,10 +100,9 @@ class _Count:
         if ruling.first:
             self.declared[before.currency] += judgement.gross
             self.covered[before.currency] += judgement.covered
-        if ruling.newly_blocked or ruling.capped or ruling.alerted:
-            found = findings_of(before, judgement, ruling.capped, ruling.alerted)
-            self.counts["findings_total"] += len(found)
-            self.findings.extend(found[: _KEPT - len(self.findings)])
+        found = ruling.findings
+        self.counts["findings_total"] += len(found)
+        self.findings.extend(found[: _KEPT - len(self.findings)])
 
     def total(self) -> Judged:
         amounts = tuple((code, self.declared[code], self.covered[code]) for code in sorted(self.declared))
@@ -178,7 +185,7 @@ def judge_newest(connection: Connection, desk: Desk, entity_id: int, employee_id
     (judgement,) = policy.judge(found, leave)
     stored.settle(connection, entity_id, [employee_id])
     stored.save(connection, entity_id, [_written(judgement)])
-    return Ruling(own, judgement)
+    return Ruling(entity, own, judgement)
 
 
 def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Sequence[int]) -> Iterator[Ruling]:
@@ -201,7 +208,10 @@ def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Seque
             written = _written(judgement)
             if written != _as_it_was(row):
                 changes.append(written)
-                yield Ruling(row, judgement)
+                yield Ruling(entity, row, judgement)
+            if len(changes) == _JUDGEMENTS_PER_BLOCK:
+                stored.save(connection, entity_id, changes)
+                changes.clear()
     stored.save(connection, entity_id, changes)
 
 

@@ -17,6 +17,7 @@ from passerelle.periods import Clock, instant_text
 from passerelle.reports import lifecycle, line_control, objections
 from passerelle.reports.expense import DECIMAL, Text
 from passerelle.reports.faults import of_text
+from passerelle.reports.intake import OWN_SOURCE
 from passerelle.reports.lifecycle import Act, Case, Standing
 from passerelle.reports.line_control import ExpenseStanding
 from passerelle.services.judging import judge_due
@@ -313,6 +314,7 @@ def _cases(connection: Connection, directory: Directory, rows: Sequence[LivingRe
                     ),
                     default=0,
                 ),
+                declared_here=one.source == OWN_SOURCE,
             )
         )
     return cases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import NamedTuple
 
 from passerelle import money
@@ -84,17 +85,20 @@ def _none(name: str) -> Refused:
 
 
 def _several(name: str, found: list[_Found], directory: Directory) -> UsageFault:
-    names = ", ".join(f"{one.report.number}/{one.expense.content.line_key}" for one in found)
-    codes = sorted({directory.entity_code(one.report.entity_id) for one in found})
-    more = f", with --entity {' or '.join(codes)}" if len(codes) > 1 else ""
+    typed = [
+        f"{shlex.quote(f'{one.report.number}/{one.expense.content.line_key}')} "
+        f"--entity {directory.entity_code(one.report.entity_id)}"
+        for one in found
+    ]
+    same = len({one.report.number for one in found}) == 1
     return UsageFault(
         Finding(
             "PSR-3045",
             "Several expenses have this name.",
             object=f"expense {name}",
             value=name,
-            expected=f"one of {names}{more}",
-            remedy="name the report as well",
+            expected=f"one of {', '.join(typed)}",
+            remedy="add --entity, since each entity numbers its own reports" if same else "name the report as well",
             who="accountant",
         )
     )

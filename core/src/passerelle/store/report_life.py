@@ -41,6 +41,7 @@ class LivingReport(NamedTuple):
     number: str
     revision: int
     posted_revision: int | None
+    source: str
     standing: Standing
 
 
@@ -53,11 +54,11 @@ def of_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Seque
         part = numbers[start : start + _IN]
         rows = execute(
             connection,
-            f"SELECT id, entity_id, employee_id, number, revision, posted_revision, {STANDING} FROM report "
+            f"SELECT id, entity_id, employee_id, number, revision, posted_revision, source, {STANDING} FROM report "
             f"WHERE entity_id IN ({_marks(entity_ids)}) AND number IN ({_marks(part)}) ORDER BY id" + lock,
             (*entity_ids, *part),
         )
-        found += [LivingReport._make((*row[:6], standing_of(row[6:]))) for row in rows]
+        found += [LivingReport._make((*row[:7], standing_of(row[7:]))) for row in rows]
     return found
 
 
