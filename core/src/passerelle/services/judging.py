@@ -33,13 +33,10 @@ _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Ruling(NamedTuple):
     """A judgement that says something new of an expense; ``before`` is the expense as it was, judged or not."""
 
+    entity: str
     before: JudgedRow
     judgement: Judgement
 
-    entity: str
-    @property
-    def first(self) -> bool:
-        """Whether it was never judged since it was declared."""
     @property
     def findings(self) -> list[Finding]:
         """What is to be told of it."""
@@ -47,6 +44,9 @@ class Ruling(NamedTuple):
             return []
         return findings_of(self.entity, self.before, self.judgement, self.capped, self.alerted)
 
+    @property
+    def first(self) -> bool:
+        """Whether it was never judged since it was declared."""
         return self.before.verdicts is None
 
     @property
@@ -209,9 +209,6 @@ def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Seque
             if written != _as_it_was(row):
                 changes.append(written)
                 yield Ruling(entity, row, judgement)
-            if len(changes) == _JUDGEMENTS_PER_BLOCK:
-                stored.save(connection, entity_id, changes)
-                changes.clear()
     stored.save(connection, entity_id, changes)
 
 
