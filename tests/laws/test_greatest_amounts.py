@@ -25,7 +25,7 @@ def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
     company["expense_types"]["LUNCH"]["kind"] = "guests"
     greatest = {"amounts": {"EUR": "999999999999"}, "period": "year"}
     company["profiles"]["generic"]["types"] |= {
-        "DIEM": {"flat_rate": [{"amounts": {"EUR": "999999999999"}}]},
+        "DIEM": {"flat_rate": [{"amounts": {"EUR": "999999999999", "USD": "1"}}]},
         "LUNCH": {"cap": [greatest], "alert": [greatest]},
     }
     company["mileage_scales"]["KM"]["rates"] = [{"brackets": [{"rate": "999999999999"}]}]
@@ -36,7 +36,7 @@ def policed(database: Database, clock: Clock, tmp_path: Path) -> Policed:
 def test_an_amount_filled_in_beyond_all_measure_is_refused(policed: Policed) -> None:
     expenses = [
         an_expense("D", "DIEM", None, quantity="1000000"),
-        an_expense("F", "DIEM", None, quantity="5000", currency="EUR"),
+        an_expense("F", "DIEM", None, quantity="100", currency="USD", rate="999999999999"),
         an_expense("L", "LUNCH", "9999999999990.00", guests=100_000),
         an_expense("T", "TRIP", None, mileage={"distance": "1000000"}),
     ]
@@ -53,6 +53,7 @@ def test_an_amount_filled_in_beyond_all_measure_is_refused(policed: Policed) -> 
     assert said["D"].startswith(
         "Flat rate on DIEM: blocked, the amount is too large: 999,999,999,999.00 EUR × 1,000,00"
     )
+    assert said["F"] == "Flat rate on DIEM: blocked, the amount is too large: 1.00 USD × 100."
     assert said["T"].startswith("Mileage scale on TRIP: blocked, the amount is too large: 1,000,000 km after 0 km")
     assert shown.posted_revision == 1
     assert policed.rows("SELECT count(*) FROM judging_due") == [(0,)]
