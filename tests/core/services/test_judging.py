@@ -15,7 +15,6 @@ from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
 from passerelle.store.database import Database
 from passerelle.store.judging import queue_open
-from passerelle.store.judging import queue_open
 
 from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
 
@@ -134,7 +133,7 @@ def judges_again(policed: Policed) -> None:
     before = policed.judged()
     with policed.database.transaction() as connection:
         queue_open(connection)
-    assert judge_due(policed.database, policed.clock).changed == 0
+    assert judge_due(policed.database).changed == 0
     assert policed.judged() == before
 
 
@@ -146,7 +145,7 @@ def test_what_arrives_approved_stands_before_the_others_at_once(policed: Policed
     policed.reports(a_report(an_expense("X", amount="60.00")))
     later = {"id": "R2", "declared_at": "2026-02-02T09:00:00Z"}
     policed.reports(a_report(an_expense("Y", amount="5.00", guests=3), **later, approved=True))
-    # five people have eaten, and four of them are Y's: their 80.00 are there for X, who was judged before them
+    # three guests of Y make the cap 80.00 for both, once that is approved: X takes what is left
     assert policed.judged() == [("X", 6000, 6000, False), ("Y", 500, 500, False)]
     judges_again(policed)
 

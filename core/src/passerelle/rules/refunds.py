@@ -1,6 +1,8 @@
 """Refunds: what is taken back of the expense that one names, and the room that returns to that expense's periods.
 
-What is still covered is reckoned in the currency of the original expense, whatever the rates of the days.
+What is still covered is reckoned in the currency of the original expense, whatever the rates of the days. In the
+entity's currency, what stays covered is its part of what was covered of the original, rounded once, and a refund takes
+back the difference: a whole one, in however many parts, leaves nothing of the cover nor of the room that it took.
 """
 
 from __future__ import annotations
@@ -21,12 +23,24 @@ class Original:
     One that is gone or blocked was covered by nothing, and its alerts and shares count nowhere.
     """
 
-    __slots__ = ("_alerts", "_beyond", "_caps", "_distance", "_year", "covered", "expense", "lists", "refunded")
+    __slots__ = (
+        "_alerts",
+        "_beyond",
+        "_caps",
+        "_distance",
+        "_granted",
+        "_year",
+        "covered",
+        "expense",
+        "lists",
+        "refunded",
+    )
 
     def __init__(
         self,
         expense: Declared,
         covered: int = 0,
+        entity_covered: int = 0,
         beyond: Shares = 0,
         caps: Sequence[tuple[Room, bool]] = (),
         alerts: Sequence[tuple[Room, bool]] = (),
@@ -35,22 +49,46 @@ class Original:
         distance: Fraction = Fraction(0),
     ) -> None:
         self.expense, self.covered, self.refunded = expense, covered, 0
+        self._granted = covered, entity_covered
         self._beyond, self._caps, self._alerts, self.lists = beyond, caps, alerts, lists
         self._year, self._distance = year, distance
 
     def taken_back(self, refund: Declared) -> tuple[int, int]:
         """The cover of a refund, in its currency and in the entity's: never above zero.
 
-        Money that was not covered goes first: only what exceeds it reduces the cover.
+        Money that was not covered goes first: only what exceeds it reduces the cover. Of what has become a refund
+        itself nothing was covered that could come back.
         """
+        if self.expense.is_refund:
+            return 0, 0
         size, _ = in_original(self.expense, refund)
         back = max(0, self.covered - (self.expense.gross - self.refunded - size))
-        if back == size:
-            return refund.gross, refund.entity_gross
-        entity_covered = scaled(back, refund.entity_gross, size)
+        if self._at_its_own_amount(refund, size):
+            entity_covered = scaled(back, refund.entity_gross, size)
+        else:
+            left = self._entity_left(self.covered - back, self.refunded + size)
+            above = back - min(back, max(0, self.covered))  # what was never covered
+            entity_covered = left - self._entity_left(self.covered, self.refunded)
+            entity_covered += scaled(above, refund.entity_gross, size)
         if refund.currency == self.expense.currency:
             return -back, entity_covered
         return scaled(entity_covered, refund.gross, refund.entity_gross), entity_covered
+
+    def _at_its_own_amount(self, refund: Declared, size: int) -> bool:
+        """Whether a refund comes back at its own amount in the entity's currency: that of another rate than the
+        original's; and, of company money covered whole, that of any, for a cent of rounding is no one's advance.
+        """
+        there = self.expense
+        if not refund.own_money and self._granted == (there.gross, there.entity_gross):
+            return True
+        return abs(refund.entity_gross + scaled(size, there.entity_gross, there.gross)) > 1
+
+    def _entity_left(self, covered: int, refunded: int) -> int:
+        """What stays covered in the entity's currency while ``covered`` does in the original's."""
+        granted, entity_granted = self._granted
+        if granted > 0:
+            return scaled(entity_granted, max(0, covered), granted)
+        return entity_granted if refunded < self.expense.gross else 0  # less than a minor unit of the original's
 
     def give_back(self, refund: Declared, beyond: Shares, early: bool = False) -> None:
         """Returns the room of a refund whose cover is known; ``early``: that of its amounts is returned already.

@@ -14,9 +14,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from passerelle.errors import Finding
+from passerelle.masterdata.company import Leave
 from passerelle.periods import parse_instant
 from passerelle.reports.outcome import Judged
 from passerelle.rules.declared import Declared, Judgement, State
+from passerelle.rules.judging import Policy
 from passerelle.services import Progress
 from passerelle.services.desk import Desk
 from passerelle.services.judgement_findings import findings_of
@@ -26,6 +28,7 @@ from passerelle.store.judging import JudgedRow, Written
 from passerelle.store.masterdata import Directory
 
 _EMPLOYEES_PER_BLOCK = 50  # their own declarations wait meanwhile
+_JUDGEMENTS_PER_BLOCK = 1000
 _KEPT = 10_000  # findings held in memory
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -127,11 +130,10 @@ def judge_due(database: Database, progress: Progress | None = None) -> Judged:
                 if directory.entity_code(entity_id) not in directory.company.entities:
                     break  # it left the configuration: nothing of it is posted until it is back
                 taken = stored.take(connection, entity_id, after, _EMPLOYEES_PER_BLOCK)
-                rulings = list(_judged(connection, desk, entity_id, taken))
+                for ruling in _judged(connection, desk, entity_id, taken):
+                    count.add(ruling)
             if not taken:
                 break
-            for ruling in rulings:
-                count.add(ruling)
             after = taken[-1]
             done += len(taken)
             if progress is not None:
@@ -203,13 +205,35 @@ def _judged(connection: Connection, desk: Desk, entity_id: int, employees: Seque
         first, last = min(first for first, _ in windows), max(last for _, last in windows)
         rows = stored.expenses_of(connection, entity_id, employee_id, first.isoformat(), last.isoformat())
         by_id = {row.id: row for row in rows}
-        for judgement in policy.judge(declared_of(rows, desk.directory, zone), leave):
+        for judgement in _judgements(policy, leave, rows, desk.directory, zone):
             row = by_id[judgement.id]
             written = _written(judgement)
             if written != _as_it_was(row):
                 changes.append(written)
                 yield Ruling(entity, row, judgement)
+            if len(changes) == _JUDGEMENTS_PER_BLOCK:
+                stored.save(connection, entity_id, changes)
+                changes.clear()
     stored.save(connection, entity_id, changes)
+
+
+def _judgements(
+    policy: Policy, leave: tuple[Leave, ...], rows: Sequence[JudgedRow], directory: Directory, zone: ZoneInfo
+) -> Iterator[Judgement]:
+    """Of every open expense. What arrived approved is judged in its place, and that fixes it: the others are judged
+    beside it as it stands from then on, so that judging them again changes nothing."""
+    open_ones = {row.id: bool(row.approved) for row in rows if _state(row) == "open"}
+    if len(set(open_ones.values())) == 2:
+        judged = policy.judge(declared_of(rows, directory, zone), leave)
+        arrived = {one.id: one for one in judged if open_ones[one.id]}
+        yield from arrived.values()
+        rows = [_fixed(row, arrived[row.id]) if row.id in arrived else row for row in rows]
+    yield from policy.judge(declared_of(rows, directory, zone), leave)
+
+
+def _fixed(row: JudgedRow, one: Judgement) -> JudgedRow:
+    return row._replace(gross=one.gross, entity_gross=one.entity_gross, covered=one.covered,
+                        entity_covered=one.entity_covered, blocked=one.blocked, verdicts="[]")  # fmt: skip
 
 
 def _written(one: Judgement) -> Written:
@@ -233,7 +257,7 @@ def declared_of(
 
     ``states`` are others than their own.
     """
-    ids = {(row.source, row.line_key): row.id for row in rows if row.gross >= 0 or row.computed}
+    ids = {(row.source, row.line_key): row.id for row in rows}
     type_code = directory.expense_type_code
     for row in rows:
         yield Declared(

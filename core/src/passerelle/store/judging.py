@@ -26,7 +26,7 @@ def _rows(control_cover: str, verdicts: str) -> str:
 SELECT x.id, x.source, x.line_key, x.declared_at, x.type_id, x.day, x.country, x.currency, x.gross, x.entity_gross,
        r.kind = 'own', x.quantity, x.guests, x.comment, trim(x.receipt) <> '', x.cancels, x.mileage,
        x.computed, x.rate, {control_cover}, x.covered, x.entity_covered, x.blocked,
-       NOT {LIVE} OR r.employee_id <> ?, {_FIXED}, {verdicts}, r.number
+       NOT {LIVE} OR r.employee_id <> ?, r.approval = 'approved', {verdicts}, r.number
 FROM report r JOIN expense x ON x.report_id = r.id
 WHERE r.entity_id = ?
 """
@@ -70,9 +70,14 @@ class JudgedRow(NamedTuple):
     entity_covered: int
     blocked: bool
     gone: bool
-    fixed: bool
+    approved: bool
     verdicts: str | None
     report_number: str
+
+    @property
+    def fixed(self) -> bool:
+        """Approved once it was judged: no judgement changes it."""
+        return bool(self.approved) and self.verdicts is not None
 
 
 class Written(NamedTuple):
