@@ -158,7 +158,9 @@ def judge_within(connection: Connection, desk: Desk, employees: Iterable[tuple[i
     for entity_id, found in groupby(sorted(set(employees)), itemgetter(0)):
         ids = [employee_id for _, employee_id in found]
         for start in range(0, len(ids), _EMPLOYEES_PER_BLOCK):
-            for ruling in judge_now(connection, desk, entity_id, ids[start : start + _EMPLOYEES_PER_BLOCK]):
+            block = ids[start : start + _EMPLOYEES_PER_BLOCK]
+            stored.settle(connection, entity_id, block)
+            for ruling in _judged(connection, desk, entity_id, block):
                 count.add(ruling)
     return count.total()
 
