@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from passerelle.reports.intake import CheckedExpense
 from passerelle.reports.status import Status, is_ended, owed
+from passerelle.store.reports import REFUSED
 from passerelle.store.sql import execute, stream
 
 _ENDED = "r.approval IN ('refused', 'cancelled')"
@@ -24,7 +25,7 @@ _OF_STATUS: dict[Status, str] = {
     "cancelled": "r.approval = 'cancelled'",
     "faulty": "r.findings <> '[]'",
 }
-_COVERED = f"CASE WHEN {_ENDED} OR (x.blocked AND r.kind = 'own') THEN 0 ELSE x.entity_covered END"
+_COVERED = f"CASE WHEN {_ENDED} OR {REFUSED} THEN 0 ELSE x.entity_covered END"
 _PART = 10**9
 _EXPENSE = tuple(CheckedExpense._fields)
 
