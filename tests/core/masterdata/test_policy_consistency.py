@@ -164,6 +164,37 @@ def test_the_generic_profile_concerns_every_entity(policy: str) -> None:
     assert faults[1].message == 'No amount is in GBP, the currency of entity "brit".'
 
 
+UK = """
+[profiles.uk]
+name = "UK"
+[profiles.uk.types]
+car = { mileage_scale = "GB" }
+supplies = {}
+[employees.E100]
+name = "Ann Hill"
+entity = "brit"
+account = "421009"
+profile = "uk"
+"""
+
+
+def test_the_generic_set_concerns_nobody_whose_profile_ticks_the_type(policy: str) -> None:
+    def wrong(text: str) -> list[tuple[str, str, str]]:
+        return [(one.code, one.field, one.remedy) for one in found(text) if one.code in ("PSR-2101", "PSR-2104")]
+
+    meal, receipt = "profiles.generic.types.meal.cap[2].amounts", "profiles.generic.rules.receipt.above"
+    left = [
+        ("PSR-2104", meal, "add GBP = …, or give every employee of brit a profile that ticks meal"),
+        ("PSR-2104", receipt, "add GBP = …, or move the rule from generic into a profile for each currency"),
+    ]  # car is ticked with a set of its own, supplies without one
+    assert wrong(policy + BRITISH + UK) == left
+    assert wrong(policy + BRITISH + UK + "[profiles.uk.types.meal]\n") == left[1:]
+    another = '[employees.E101]\nname = "Bob Low"\nentity = "brit"\naccount = "421010"\n'  # has generic alone
+    assert len(wrong(policy + BRITISH + UK + another)) == 4
+    unreadable = (policy + BRITISH + UK).replace('name = "UK"', "")
+    assert wrong(unreadable) == left[1:]
+
+
 def test_another_profile_concerns_the_entities_of_its_employees(policy: str) -> None:
     generic, sales = policy.split("[profiles.generic]")[0], "[profiles.sales]" + policy.split("[profiles.sales]")[1]
     assert found(generic + sales + BRITISH) == ()

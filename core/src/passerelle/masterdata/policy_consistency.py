@@ -1,7 +1,8 @@
 """Whether the expense policy fits the company: types, scales, currencies, public holidays, what cannot be told apart.
 
 A threshold must hold the currency of every entity whose employees it can concern, since an expense in a currency
-without a threshold is judged by the entity-currency one: so no currency escapes.
+without a threshold is judged by the entity-currency one: so no currency escapes. The generic control set of a type
+concerns nobody whose profile ticks that type, with or without a set; generic rules concern everybody.
 """
 
 from __future__ import annotations
@@ -35,41 +36,58 @@ def policy_faults(check: References) -> Iterator[Fault]:
     company = check.company
     for code, scale in company.mileage_scales.items():
         yield from scale_faults(("mileage_scales", code), scale)
-    concerned = _concerned(company)
+    used = _used(company)
     for code, profile in company.profiles.items():
-        yield from _profile(check, ("profiles", code), profile, concerned[code])
+        yield from _profile(check, code, profile, used)
     for code, employee in company.employees.items():
         if employee.profile is not None:
             yield from check.known(("employees", code, "profile"), employee.profile, "profiles", company.profiles)
     for code, entity in company.entities.items():
-        yield from _holidays(company, code, entity, concerned)
-    yield from _uncovered(company)
+        yield from _holidays(company, code, entity, used[code])
+    yield from _uncovered(company, used)
 
 
-def _concerned(company: Company) -> dict[str, list[str]]:
-    """Of each profile, the entities whose employees it can concern: ``generic`` all of them."""
-    found: dict[str, dict[str, None]] = {code: {} for code in (GENERIC, *company.profiles)}
-    found[GENERIC] = dict.fromkeys(company.entities)
+def _used(company: Company) -> dict[str, set[str | None]]:
+    """Of each entity, the profiles of its employees; ``None`` also where it has no employee yet."""
+    used: dict[str, set[str | None]] = {code: set() for code in company.entities}
     for employee in company.employees.values():
-        if employee.profile in found and employee.entity in company.entities:
-            found[employee.profile][employee.entity] = None
-    return {code: list(entities) for code, entities in found.items()}
+        if employee.entity in used:
+            used[employee.entity].add(employee.profile)
+    return {code: profiles or {None} for code, profiles in used.items()}
 
 
-def _profile(check: References, path: Path, profile: Profile, entities: Sequence[str]) -> Iterator[Fault]:
-    for code, ticked in profile.types.items():
-        here: Path = (*path, "types", code)
-        yield from check.known(here, code, "expense_types", check.company.expense_types, on_key=True)
+def _profile(check: References, code: str, profile: Profile, used: Mapping[str, set[str | None]]) -> Iterator[Fault]:
+    path: Path = ("profiles", code)
+    entities = [entity for entity, profiles in used.items() if code == GENERIC or code in profiles]
+    own = "give the employees of {entity} a profile of their own"
+    for type_code, ticked in profile.types.items():
+        here: Path = (*path, "types", type_code)
+        yield from check.known(here, type_code, "expense_types", check.company.expense_types, on_key=True)
+        concerned, way_out = entities, own
+        if code == GENERIC:
+            concerned = [one for one in entities if any(_inherits(check, each, type_code) for each in used[one])]
+            way_out = f"give every employee of {{entity}} a profile that ticks {type_code}"
         for name in ("cap", "alert", "flat_rate"):
             for position, threshold in enumerate(getattr(ticked, name)):
                 amounts: Path = (*here, name, position, "amounts")
-                yield from _currencies(check.company, amounts, threshold.amounts, entities)
-        yield from _filled_in(check, here, code, ticked, entities)
+                yield from _currencies(check.company, amounts, threshold.amounts, concerned, way_out)
+        yield from _filled_in(check, here, type_code, ticked, concerned, way_out)
+    way_out = "move the rule from generic into a profile for each currency" if code == GENERIC else own
     for name, rule in profile.rules.items():
-        yield from _rule(check, (*path, "rules", name), rule, entities)
+        yield from _rule(check, (*path, "rules", name), rule, entities, way_out)
 
 
-def _filled_in(check: References, path: Path, code: str, ticked: Ticked, entities: Sequence[str]) -> Iterator[Fault]:
+def _inherits(check: References, profile: str | None, type_code: str) -> bool:
+    """Whether the generic control set of a type holds for employees of a profile: not where it ticks the type."""
+    if profile is None:
+        return True
+    own = check.company.profiles.get(profile)
+    return check.whole("profiles", profile) if own is None else type_code not in own.types
+
+
+def _filled_in(
+    check: References, path: Path, code: str, ticked: Ticked, entities: Sequence[str], way_out: str
+) -> Iterator[Fault]:
     """What fills amounts in: a mileage scale on mileage types, flat rates on the others."""
     expense_type = check.company.expense_types.get(code)
     kind = expense_type.kind if expense_type is not None else None
@@ -86,7 +104,7 @@ def _filled_in(check: References, path: Path, code: str, ticked: Ticked, entitie
                 "a mileage scale on types of kind mileage only",
                 f'remove it, or give expense type "{code}" kind = "mileage"',
             )
-        yield from _scale_currency(check, here, ticked.mileage_scale, entities)
+        yield from _scale_currency(check, here, ticked.mileage_scale, entities, way_out)
     if ticked.flat_rate and (kind == "mileage" or ticked.mileage_scale is not None):
         why = "is of kind mileage" if kind == "mileage" else "has a mileage scale"
         yield fault_at(
@@ -100,7 +118,7 @@ def _filled_in(check: References, path: Path, code: str, ticked: Ticked, entitie
     yield from _ambiguous((*path, "flat_rate"), ticked.flat_rate)
 
 
-def _scale_currency(check: References, path: Path, code: str, entities: Sequence[str]) -> Iterator[Fault]:
+def _scale_currency(check: References, path: Path, code: str, entities: Sequence[str], way_out: str) -> Iterator[Fault]:
     scale = _scale(check, code)
     if scale is None:
         return
@@ -113,7 +131,7 @@ def _scale_currency(check: References, path: Path, code: str, entities: Sequence
                 f'Mileage scale "{code}" is in {scale.currency}, entity "{entity}" in {currency}.',
                 code,
                 f"a scale in {currency} for the employees of {entity}",
-                f"name a scale in {currency}, or give the employees of {entity} a profile of their own",
+                f"name a scale in {currency}, or {way_out.format(entity=entity)}",
             )
 
 
@@ -140,7 +158,7 @@ def _ambiguous(path: Path, rates: Sequence[FlatRate]) -> Iterator[Fault]:
 
 
 def _currencies(
-    company: Company, path: Path, amounts: Mapping[str, Decimal], entities: Sequence[str]
+    company: Company, path: Path, amounts: Mapping[str, Decimal], entities: Sequence[str], way_out: str
 ) -> Iterator[Fault]:
     lacking: dict[str, str] = {}
     for entity in entities:
@@ -153,28 +171,28 @@ def _currencies(
                 f'No amount is in {currency}, the currency of entity "{entity}".',
                 "",
                 f"an amount in {currency}: other currencies without one are judged by it, converted",
-                f"add {currency} = …, or give the employees of {entity} a profile of their own",
+                f"add {currency} = …, or {way_out.format(entity=entity)}",
             )
 
 
-def _rule(check: References, path: Path, rule: Rule, entities: Sequence[str]) -> Iterator[Fault]:
+def _rule(check: References, path: Path, rule: Rule, entities: Sequence[str], way_out: str) -> Iterator[Fault]:
     for position, code in enumerate(rule.types):
         yield from check.known((*path, "types", position), code, "expense_types", check.company.expense_types)
     yield from repeated((*path, "types"), rule.types, "The rule lists this type twice.")
     if isinstance(rule, MultipleThreshold):
-        yield from _currencies(check.company, (*path, "amounts"), rule.amounts, entities)
+        yield from _currencies(check.company, (*path, "amounts"), rule.amounts, entities, way_out)
     elif isinstance(rule, ReceiptRule) and rule.above:
-        yield from _currencies(check.company, (*path, "above"), rule.above, entities)
+        yield from _currencies(check.company, (*path, "above"), rule.above, entities, way_out)
 
 
 # --- what entities must say for it ------------------------------------------------------------------------------------
 
 
-def _holidays(company: Company, code: str, entity: Entity, concerned: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+def _holidays(company: Company, code: str, entity: Entity, used: set[str | None]) -> Iterator[Fault]:
     asked = any(
         isinstance(rule, DaysRule) and {rule.weekends, rule.holidays} != {"allow"}
         for name, profile in company.profiles.items()
-        if code in concerned[name]
+        if name == GENERIC or name in used
         for rule in profile.rules.values()
     )
     region = entity.holiday_region
@@ -213,7 +231,7 @@ def _regions(country: str) -> frozenset[str] | None:
     return frozenset(known.subdivisions) | frozenset(getattr(known, "subdivisions_aliases", {}))
 
 
-def _uncovered(company: Company) -> Iterator[Fault]:
+def _uncovered(company: Company, used: Mapping[str, set[str | None]]) -> Iterator[Fault]:
     """Entities where the policy may refuse what the company paid, and no account takes that part."""
     held = {
         code
@@ -222,12 +240,8 @@ def _uncovered(company: Company) -> Iterator[Fault]:
     }
     if not company.profiles or not held:
         return
-    used: dict[str, set[str | None]] = {code: set() for code in held}
-    for employee in company.employees.values():
-        if employee.entity in held:
-            used[employee.entity].add(employee.profile)
     for code in company.entities:
-        if code in held and any(_refuses(company, profile) for profile in used[code] or {None}):
+        if code in held and any(_refuses(company, profile) for profile in used[code]):
             yield fault_at(
                 ("entities", code, "accounts", "advance"),
                 "PSR-2113",
