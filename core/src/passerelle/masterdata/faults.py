@@ -17,6 +17,7 @@ from passerelle.errors import Finding
 from passerelle.masterdata.company import Company
 from passerelle.masterdata.positions import Path
 from passerelle.masterdata.values import CONTROLS
+from passerelle.money import CURRENCIES
 from passerelle.plan import counted
 
 _PATTERNS = {
@@ -64,6 +65,18 @@ _TYPES = {
     "date_from_datetime_inexact": "a day, as 2026-01-31",
 }
 
+_BY_CURRENCY = "{ EUR = 140 }"
+_THRESHOLD = f'{{ period = "day", amounts = {_BY_CURRENCY} }}'
+_ITEMS = {
+    "cap": _THRESHOLD,
+    "alert": _THRESHOLD,
+    "count": '{ period = "day", limit = 1 }',
+    "flat_rate": f"{{ amounts = {_BY_CURRENCY} }}",
+    "rates": "{ brackets = [{ rate = 0.45 }] }",
+    "brackets": "{ rate = 0.45 }",
+}
+"""Of the lists of a policy, what an item looks like: nobody guesses that from "a list"."""
+_WITH_COMMA = re.compile(r"(\d{1,12}),(\d{1,2})|(0),(\d{1,12})", re.ASCII)  # what cannot be a mark of thousands
 
 _MEMBERS = {
     ("entities", "journals"): "journal",
@@ -152,7 +165,7 @@ def _fault(error: dict[str, Any]) -> Fault:
     if error["type"].startswith("union_tag"):
         path = (*path, "kind")
     if key_at_fault:
-        words = _Words("PSR-2008", f'"{path[-1]}" cannot be a code.', expected_of(error), "", True)
+        words = _Words("PSR-2008", f'"{path[-1]}" cannot be a code.', expected_of(error), _meant(error), True)
     else:
         words = _words(error, path, tagged)
     if path and path[0] == "destinations" and path[-1] in ("password", "private_key") and error["type"] != "missing":
@@ -195,13 +208,33 @@ def _words(error: dict[str, Any], path: Path, tagged: Path) -> _Words:
         return _Words("PSR-2004", f"{where[0].upper()}{where[1:]} lacks the key {last}.", meaning, f"add {last}")
     if kind in _TYPES:
         remedy = "a code is text, even all digits: put it between quotes" if kind == "string_type" else ""
-        return _Words("PSR-2005", f"{last} is of another type.", _TYPES[kind], remedy)
+        return _Words("PSR-2005", f"{last} is of another type.", _form(path) or _TYPES[kind], remedy)
     return _Words("PSR-2006", f"{last} has a value that is not allowed.", expected_of(error), _meant(error))
 
 
+def _form(path: Path) -> str:
+    """How a list or table of the policy is written, by an example; nothing for any other value."""
+    if not path or path[0] not in ("profiles", "mileage_scales"):
+        return ""
+    if path[-1] in ("amounts", "above"):
+        return f"a table: {path[-1]} = {_BY_CURRENCY}"
+    if isinstance(path[-1], int):
+        item = _ITEMS.get(str(path[-2]), "")
+        return f"a table: {item}" if item else ""
+    item = _ITEMS.get(path[-1], "")
+    return f"a list: {path[-1]} = [{item}]" if item else ""
+
+
 def _meant(error: dict[str, Any]) -> str:
-    """The choice that was probably meant, where there are few."""
-    context = error.get("ctx", {})
+    """What was probably meant: one of few choices, a currency in capitals, a number with a point."""
+    context, given = error.get("ctx", {}), error["input"]
+    if error["type"] == "value_error" and isinstance(given, str):
+        expected = str(context["error"])
+        if "currency code" in expected and given.upper() in CURRENCIES:
+            return f'did you mean "{given.upper()}"?'
+        if "a number" in expected and _WITH_COMMA.fullmatch(given):
+            return f"did you mean {given.replace(',', '.')}? Decimals stand after a point"
+        return ""
     choices = re.findall("'([^']+)'", str(context.get("expected_tags") or context.get("expected") or ""))
     written = context.get("tag", error["input"])
     guess = nearest(written, choices) if isinstance(written, str) else ""
@@ -210,7 +243,7 @@ def _meant(error: dict[str, Any]) -> str:
 
 def _unknown_key(path: Path, last: str, known: Mapping[str, Any]) -> _Words:
     guess = nearest(last, known)
-    remedy = f"did you mean {guess}?" if guess else "remove it"
+    remedy = f"did you mean {guess}?" if guess else "write one of those keys instead, or remove it"
     where = describe(path[:-1])
     message = f"{last} is not a key of {where}." if where else f"{last} is not a key of this file."
     return _Words("PSR-2003", message, "one of: " + ", ".join(known), remedy, on_key=True)
