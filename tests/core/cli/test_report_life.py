@@ -100,14 +100,47 @@ def test_what_the_policy_leaves_is_shown_with_why(ready: Any) -> None:
 
 def test_steps_are_given_by_two_people_and_listed(ready: Any) -> None:
     first = ready("reports", "approve", "--all")
-    assert "3 reports approved; 0 were already." in first.out
+    assert first.out.startswith("3 reports of FR: step 1 of 2 (manager) given, finance next.")
+    assert "next:  passerelle reports approve --all --by SOMEBODY_ELSE" in first.err
     assert [one["number"] for one in listed(ready, "partially-approved")] == ["ND000001", "ND000002", "CP000001"]
     assert listed(ready, "partially-approved")[0]["status"] == "partially approved, step 1 of 2"
     again = ready("reports", "approve", "--all")
     assert "3 reports that you approved before: the next step is for somebody else." in again.out
     refused = ready("reports", "approve", "ND000001")
     assert (refused.code, "PSR-1221" in refused.err) == (1, True)
-    assert ready("reports", "approve", "ND000001", "--by", "jane", "--json").json["posted"] == 1
+    done = ready("reports", "approve", "ND000001", "--by", "jane", "--json").json
+    assert (done["posted"], done["changed"], done["steps"]) == (1, 1, [])
+    one = ready("reports", "submit", "ND000003") and ready("reports", "approve", "ND000003", "--json").json
+    (step,) = one["steps"]
+    assert (one["changed"], step["reports"], step["step"], step["name"], step["following"]) == (
+        0, 1, 1, "manager", "finance",
+    )  # fmt: skip
+    assert ready("reports", "approve", "ND000003", "--entity", "FR", "--by", "jane").err.rpartition("next:")[2].split() == [
+        "passerelle", "reports", "control", "ND000003", "--entity", "FR",
+    ]  # fmt: skip
+
+
+def test_what_the_ledger_holds_is_told(ready: Any) -> None:
+    def ledger() -> Any:
+        return ready("reports", "show", "ND000001", "--json").json["ledger"]
+
+    assert ledger() == "not in the ledger"
+    approved(ready)
+    assert ledger() == "in the ledger"
+    left = ready("reports", "control", "ND000001")
+    assert "next:  passerelle reports list --status controlled" in left.err  # no definition sends anything
+    ready("reports", "send-back", "ND000001", "--reason", "the bill is missing")
+    assert ledger() == "the ledger holds revision 1 (109.00 EUR) until it is approved and controlled again"
+    ready("reports", "submit", "ND000001")
+    approved(ready)
+    assert ledger() == "the ledger holds revision 1 (109.00 EUR) until it is controlled again"
+    ready("reports", "refuse", "ND000001", "--reason", "not a business trip")
+    assert ledger() == "nothing of it stays in the ledger"
+
+
+def test_who_lowered_a_cover_is_told(ready: Any) -> None:
+    ready("reports", "control", "ND000001", "--expense", "X1", "--cover", "80.00", "--reason", "minibar")
+    assert "  X1: lowered to 80.00 EUR by paul: minibar" in ready("reports", "show", "ND000001").out
 
 
 def listed(cli: Any, status: str) -> Any:
@@ -165,7 +198,7 @@ def test_what_is_no_text_is_told(ready: Any) -> None:
         ["refuse", "\udcff", "--reason", "x"],
     ):
         outcome = ready("reports", *words)
-        assert (outcome.code, "PSR-9014" in outcome.err, "\\xff" in outcome.err) == (2, True, True)
+        assert (outcome.code, "PSR-9016" in outcome.err, "\\xff" in outcome.err) == (2, True, True)
 
 
 def test_history_tells_who_did_what_and_when(ready: Any) -> None:

@@ -106,7 +106,7 @@ def _refuse_undecoded(options: dict[str, Any]) -> None:
 
                 raise UsageFault(
                     Finding(
-                        "PSR-9014",
+                        "PSR-9016",
                         "A word of the command line holds bytes that are no text.",
                         field=name,
                         value=shown(word),
