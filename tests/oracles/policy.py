@@ -158,19 +158,35 @@ class Oracle:
         return answers
 
     def refund(self, refund: Declared, expenses: list[Declared], counted: list[Counted]) -> Judged:
-        """READING: "all refunds naming it" are those that stand before it and itself; the cover in the entity's
-        currency follows the refund's own conversion, in the ratio covered / gross.
+        """READING: "all refunds naming it" are those that stand before it and itself.
+
+        READING: where it is worth what the original was, in the entity's currency (one unit apart, for rounding), the
+        parts of it that were taken back so far and with it are each rounded once, and it takes back what lies between,
+        so that refunds of all of it sum up to what was covered; what lies above that, and any refund at another rate,
+        follow its own conversion. So does company money covered whole: no cent of it is an advance.
         """
-        covered = refund.gross
+        covered, entity_covered = refund.gross, refund.entity_gross
         if refund.cancels is not None:
             named = next(e for e in expenses if e.id == refund.cancels)
             same = [c for c in counted if c.expense.id == named.id]
             earlier = [c for c in counted if c.expense.cancels == named.id]
             named = same[0].expense if same else named  # with its amount filled in
-            still = sum(c.covered for c in same + earlier)
+            once, entity_once = (same[0].covered, same[0].entity_covered) if same else (0, 0)
+            taken = -sum(c.covered for c in earlier)
             rest = named.gross + sum(c.expense.gross for c in earlier) + refund.gross
-            covered = -max(0, still - rest)
-        entity_covered = nearest(Fraction(refund.entity_gross * covered, refund.gross))
+            covered = -max(0, once - taken - rest)
+            entity_covered = nearest(Fraction(refund.entity_gross * covered, refund.gross))
+            worth = nearest(Fraction(named.entity_gross * -refund.gross, named.gross)) if named.gross else 0
+            is_whole = (once, entity_once) == (named.gross, named.entity_gross)
+            if abs(worth + refund.entity_gross) <= 1 and (refund.own_money or not is_whole):
+                stays = [max(0, once - taken), max(0, once - taken + covered)]
+                if once:
+                    entity_stays = [nearest(Fraction(entity_once * part, once)) for part in stays]
+                else:
+                    entity_stays = [entity_once if left > 0 else 0 for left in (rest - refund.gross, rest)]
+                own_rate = Fraction(refund.entity_gross, -refund.gross)
+                above = nearest((-covered - (stays[0] - stays[1])) * own_rate)
+                entity_covered = entity_stays[1] - entity_stays[0] + above
         return Judged(refund.gross, refund.entity_gross, covered, entity_covered, False, {})
 
     def declaration(self, expense: Declared, counted: list[Counted], leave: Leaves) -> Judged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.rules.a_policy import ALL_TICKED, check
+from tests.core.rules.a_policy import ALL_TICKED, check, company, expense, judgements
 
 from passerelle.rules.sentences import sentence
 
@@ -145,10 +145,60 @@ ONCE = POLICY.replace("types.TAXI]", "types.TAXI]\ncount = [{ limit = 1, period 
             """,
             id="a refund in another currency, by the original's own rate",
         ),
+        pytest.param(
+            """
+            2026-01-15 TAXI   0.03 | 0.03
+            2026-01-15 TAXI  60.00 GBP | 49.98 cap
+            2026-01-15 TAXI -60.00 GBP names=2 | -49.98
+            2026-01-15 TAXI  60.00 | 59.97 cap
+            """,
+            id="a foreign one, whole: in the entity's currency the room is as it was",
+        ),
     ],
 )
 def test_refunds(table: str) -> None:
     check(POLICY, table)
+
+
+def test_parts_of_a_foreign_expense_sum_up_to_what_was_covered() -> None:
+    """60.00 EUR are 50.00 GBP at 1.2. What stays covered: 42.07 GBP, 50.48 EUR; then 21.04, 25.25; then 0."""
+    found = check(
+        POLICY,
+        """
+        2026-01-15 TAXI  72.11 GBP | 50.00 alert cap
+        2026-01-15 TAXI -30.04 GBP names=1 | -7.93
+        2026-01-15 TAXI -21.03 GBP names=1 | -21.03
+        2026-01-15 TAXI -21.04 GBP names=1 | -21.04
+        """,
+    )
+    assert [found[number].entity_covered for number in (1, 2, 3, 4)] == [6000, -952, -2523, -2525]
+
+
+def test_a_refund_at_another_rate_follows_its_own() -> None:
+    found = judgements(
+        company(POLICY),
+        [
+            expense(1, "2026-01-15 TAXI 100.00 GBP"),
+            expense(2, "2026-01-20 TAXI -100.00 GBP names=1")._replace(rate="1.3", entity_gross=-13000),
+        ],
+    )
+    assert [(one.covered, one.entity_covered) for one in found.values()] == [(5000, 6000), (-5000, -6500)]
+
+
+def test_company_money_covered_whole_comes_back_whole() -> None:
+    """A cent by which the parts are rounded apart is no advance of the employee."""
+    found = check(
+        "",
+        """
+        2026-01-15 TAXI  0.04 GBP company | 0.04
+        2026-01-15 TAXI -0.02 GBP company names=1 | -0.02
+        2026-01-15 TAXI -0.02 GBP company names=1 | -0.02
+        2026-01-15 TAXI  0.04 GBP | 0.04
+        2026-01-15 TAXI -0.02 GBP names=4 | -0.02
+        2026-01-15 TAXI -0.02 GBP names=4 | -0.02
+        """,
+    )
+    assert [one.entity_covered for one in found.values()] == [5, -2, -2, 5, -2, -3]
 
 
 def test_a_refund_is_no_declaration_and_gives_none_back() -> None:

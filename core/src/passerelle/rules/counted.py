@@ -80,7 +80,9 @@ class Counted:
                 counted.append(shown)
         if expense.id in self.named:
             caps, alerts = self._standing(plan.counting.caps), self._standing(plan.counting.alerts)
-            self.originals[expense.id] = Original(expense, covered, beyond, caps, alerts, lists, so_far, distance)
+            self.originals[expense.id] = Original(
+                expense, covered, entity_covered, beyond, caps, alerts, lists, so_far, distance
+            )
 
     def original(self, refund: Declared) -> Original | None:
         """What a refund names, where it is known."""
@@ -92,7 +94,7 @@ class Counted:
         for counted in original.lists:
             counted.append(refund)
         if refund.id in self.named:
-            self.originals[refund.id] = Original(refund, refund.covered)
+            self.originals[refund.id] = Original(refund, refund.covered, refund.entity_covered)
 
     def return_cover(self, plan: Plan, original: Declared, refund: Declared) -> None:
         """The room of a fixed refund is there before the open expense that it names is judged."""
@@ -117,7 +119,7 @@ class Counted:
         for rule in plan.counting.contributed:
             self.lists.setdefault(rule.key, []).append(refund)
         if refund.id in self.named:
-            self.originals[refund.id] = Original(refund, refund.covered, 0, caps, alerts)
+            self.originals[refund.id] = Original(refund, refund.covered, refund.entity_covered, 0, caps, alerts)
 
     def set_aside(self, plan: Plan, expense: Declared) -> None:
         """An expense that counts for nothing, gone or blocked, for the refunds that name it.
