@@ -49,6 +49,23 @@ def test_numbers_and_days_are_written_as_toml_has_them_or_as_text() -> None:
             assert one.declared.guests == 1
 
 
+def test_an_unknown_field_is_told_with_the_nearest_and_all_there_are() -> None:
+    with pytest.raises(ConfigurationFault) as fault:
+        trial('[[expenses]]\nemployee = "E1"\ntype = "MEAL"\ndate = 2026-01-05\namout = 18.50\n')
+    (one,) = fault.value.findings
+    assert (one.code, one.field) == ("PSR-1003", "amout")
+    assert one.remedy.startswith("did you mean amount? If not, leave it out; `passerelle rules check --example`")
+    assert {"employee", "amount", "vat", "control_cover"} <= set(one.expected.removeprefix("one of ").split(", "))
+
+
+def test_a_missing_amount_is_told_with_what_could_fill_it_in() -> None:
+    with pytest.raises(ConfigurationFault) as fault:
+        trial('[[expenses]]\nemployee = "E1"\ntype = "MEAL"\ndate = 2026-01-05\n')
+    (one,) = fault.value.findings
+    assert (one.code, one.field) == ("PSR-1002", "amount")
+    assert "flat rate or a scale" in one.remedy
+
+
 @pytest.mark.parametrize(
     ("written", "day", "place"),
     [

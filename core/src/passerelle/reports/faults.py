@@ -89,7 +89,7 @@ def _of_detail(detail: ErrorDetails, object: str, model_fields: Collection[str])
             object=object,
             field=name,
             value=shown(detail["input"]),
-            expected=one_of(model_fields, "known fields"),
+            expected="one of " + ", ".join(model_fields),
             remedy=hinted(
                 str(detail["loc"][-1]),
                 model_fields,

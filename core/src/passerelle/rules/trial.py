@@ -34,6 +34,8 @@ ENTITY = "COMPANY"
 _CHART = "none"
 _CONCERNED = ("profiles", "mileage_scales", "expenses")
 _NOON = time(12)
+_ALL_FIELDS = "`passerelle reports schema` lists all fields"
+_ALL_FIELDS_HERE = "`passerelle rules check --example` shows the fields"
 
 
 def _instant(written: Any) -> Any:
@@ -267,10 +269,8 @@ def _path(position: int, written: str) -> Path:
 
 def _shown_here(finding: Finding) -> Finding:
     """A finding of the intake, with what helps in a file on trial."""
-    remedies = {"PSR-1002": "state the field", "PSR-1003": "leave it out", "PSR-1004": "correct the value"}
-    if finding.code not in remedies:
-        return finding
-    return replace(finding, remedy=f"{remedies[finding.code]}; `passerelle rules check --example` shows the fields")
+    remedy = finding.remedy.replace(" and send the line again", "").replace(_ALL_FIELDS, _ALL_FIELDS_HERE)
+    return replace(finding, remedy=remedy)
 
 
 def _too_fine(position: int, given: TrialExpense, currency: str) -> Fault | None:
