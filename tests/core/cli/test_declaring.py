@@ -154,3 +154,21 @@ def test_what_was_declared_here_is_corrected_here(two: Any) -> None:
     two("reports", "cancel", "ND000001", "--entity", "FR", "--reason", "wrong")
     ended = two("reports", "approve", "ND000001", "--entity", "FR", "--json").json["findings"][0]
     assert (ended["code"], ended["remedy"].endswith("passerelle reports declare")) == ("PSR-1212", True)
+
+
+def test_what_cannot_be_submitted_says_why(two: Any) -> None:
+    two("reports", "withdraw", "ND000001-1", "--entity", "FR")
+    shown = two("reports", "show", "ND000001", "--entity", "FR")
+    assert following(shown) == "passerelle reports withdraw ND000001/ND000001-2 --entity FR"
+    refused = two("reports", "submit", "ND000001", "--entity", "FR", "--json").json["findings"][0]
+    assert (refused["code"], refused["value"]) == ("PSR-1123", "nothing in it that the policy does not refuse")
+    assert typed(two, refused["remedy"].partition(",")[0]).code == 0
+    assert typed(two, following(shown)).code == 0
+    two("reports", "submit", "E2")
+    submitted = two("reports", "submit", "ND000001", "--entity", "GB", "--json").json["findings"][0]
+    assert (submitted["code"], submitted["value"]) == ("PSR-1123", "submitted already")
+    assert typed(two, submitted["remedy"]).code == 0
+    nobody = two("reports", "submit", "E2", "--json").json["findings"][0]
+    assert (nobody["object"], nobody["value"]) == ("employee E2", "no draft")
+    assert typed(two, nobody["remedy"].rpartition(": ")[2]).code == 0
+    assert "PSR-1210" in two("reports", "submit", "ND000009").err

@@ -122,7 +122,10 @@ def test_another_policy_is_simulated_and_nothing_is_written(ready: Any) -> None:
     assert "FR: 2 expenses of 1 employee; something would change for 1." in told.out
     assert "difference: 7.00 EUR" in told.out  # 5 of the meal, 2 of the bus
     assert told.out.splitlines()[-1] == "Nothing was written."
-    assert "config apply" in told.err
+    assert "next:  passerelle config export" in told.err
+    whole = ready("rules", "simulate", "company.toml", "--since", "2026-01-01")
+    assert "next:  passerelle config apply company.toml --dry-run" in whole.err
+    assert ready("config", "apply", "company.toml", "--dry-run").code == 0
     data = ready("rules", "simulate", "looser.toml", "--since", "2026-01-01", "--json").json
     assert [(one["employee"], one["difference"]) for one in data["entities"][0]["persons"]] == [("E1", "7.00")]
     nothing = ready("rules", "simulate", "looser.toml", "--since", "2027-01-01")

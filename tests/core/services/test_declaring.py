@@ -99,6 +99,25 @@ def test_what_is_withdrawn_leaves_its_room(policed: Policed) -> None:
         withdraw(policed.database, policed.clock, policed.desk, "ND000001-2")
 
 
+def test_what_stays_refused_and_what_is_judged_anew_when_room_returns(policed: Policed, clock: Any) -> None:
+    """Own money that was refused waits to be declared again; what the company paid is judged until it is approved."""
+    policed.declare("HOTEL", "60.00")
+    first, refused = policed.declare(amount="9.00"), policed.declare(amount="8.00")
+    clock.advance(seconds=1)
+    paid = policed.declare(amount="7.00", payer="company")
+    assert (refused.refused, paid.refused, paid.judgement.outcome) == (True, False, "block")
+    withdraw(policed.database, policed.clock, policed.desk, first.expense)
+    assert policed.judged() == [
+        (paid.expense, 700, 700, False), ("ND000001-1", 6000, 6000, False), (refused.expense, 800, 0, True),
+    ]  # fmt: skip
+    again = policed.declare(amount="8.00")
+    assert (again.refused, policed.judged()[-2:]) == (
+        True, [(refused.expense, 800, 0, True), (again.expense, 800, 0, True)],
+    )  # fmt: skip
+    withdraw(policed.database, policed.clock, policed.desk, paid.expense)
+    assert not policed.declare(amount="8.00").refused
+
+
 def test_a_refund_takes_back_what_was_declared_here(policed: Policed) -> None:
     hotel = policed.declare("HOTEL", "100.00")
     back = policed.declare("HOTEL", "-100.00", cancels=hotel.expense, date="2026-01-20")
@@ -111,7 +130,6 @@ def test_a_refund_takes_back_what_was_declared_here(policed: Policed) -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"type": "NONE"}, "PSR-1103"),
         ({"amount": "12,00"}, "PSR-1004"),
         ({"amount": None}, "PSR-1002"),
         ({"color": "red"}, "PSR-1003"),
@@ -136,13 +154,17 @@ def test_nothing_to_submit_and_nobody_to_declare_for_are_told(on_sqlite: Policed
         submit(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, "E1")
     with pytest.raises(UsageFault, match="PSR-1215"):
         on_sqlite.declare(employee="E9")
+    with pytest.raises(UsageFault, match="PSR-1103"):
+        on_sqlite.declare("NONE")
+    with pytest.raises(Refused, match="PSR-1210"):
+        submit(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, "ND000009")
 
 
 def test_who_did_what_is_kept(on_sqlite: Policed) -> None:
     on_sqlite.declare()
     submit(on_sqlite.database, on_sqlite.clock, on_sqlite.desk, "E1", by="paul")
     rows = on_sqlite.rows("SELECT actor, act, detail FROM report_event ORDER BY id")
-    assert rows == [("E1", "declare", "expense ND000001-1"), ("paul", "submit", "")]
+    assert rows == [("E1", "declare", "expense ND000001-1: LUNCH, 2026-01-14, 12.00 EUR"), ("paul", "submit", "")]
 
 
 def test_a_changed_policy_judges_what_is_open_and_the_desk_reads_it(policed: Policed) -> None:

@@ -94,13 +94,13 @@ def apply(session: Session, file: Path, dry_run: bool, expect: str, exit_code: b
         return Answer(Applied(fault.plan, False), told, 1, f"{again} --dry-run", fault.findings)
     plan = applied.plan
     if not plan.changes:
-        told, following = f"  No changes: the configuration is what {file} says.", "passerelle reports import FILE"
+        told, following = f"  No changes: the configuration is what {file} says.", _after(plan)
     elif dry_run:
         told, following = plan_text(plan, again=again, show_all=show_all), f"{again} --expect {plan.expect}"
         if applied.judged_otherwise:
             told += f"\n  The policy would say something else of {counted(applied.judged_otherwise, 'open expense')}:"
     else:
-        told, following = plan_text(_done(plan), written=True, show_all=show_all), "passerelle reports import FILE"
+        told, following = plan_text(_done(plan), written=True, show_all=show_all), _after(plan)
         if applied.judged_otherwise:
             told += f"\n  The policy says something else now of {counted(applied.judged_otherwise, 'open expense')}."
         waited = post_due(session.database, session.clock)
@@ -144,3 +144,9 @@ def _done(plan: Plan) -> Plan:
     counts = plan.counts
     done = f"Added {counts['add']:,}, changed {counts['change']:,}, deactivated {counts['deactivate']:,}."
     return replace(plan, summary=done)
+
+
+def _after(plan: Plan) -> str:
+    """After a change of the policy: what it says now; else what is there to go on with."""
+    of_policy = any(change.object.startswith(("profile", "mileage")) for change in plan.changes)
+    return "passerelle rules list" if of_policy else "passerelle reports list"

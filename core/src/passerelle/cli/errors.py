@@ -49,10 +49,15 @@ def command(session: Session, code: str | None, search: str | None) -> Answer:
     known = pages()
     if code is not None:
         page = _page(code, known)
-        return Answer([page], page.page, next="passerelle doctor")
+        return Answer([page], page.page, next=f"passerelle errors {_related(page, known)}".rstrip())
     shown = _search(search, known) if search is not None else list(known.values())
     text = table(["code", "says"], [[page.code, page.title] for page in shown]) or f"No page speaks of {search!r}."
     return Answer(shown, text, next=f"passerelle errors {shown[0].code if shown else ''}".rstrip())
+
+
+def _related(page: ErrorPage, known: dict[str, ErrorPage]) -> str:
+    codes = re.findall(r"PSR-\d{4}", page.page.rpartition("## Related")[2])
+    return next((code for code in codes if code in known and code != page.code), "")
 
 
 def _page(code: str, known: dict[str, ErrorPage]) -> ErrorPage:

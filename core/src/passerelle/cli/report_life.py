@@ -12,7 +12,7 @@ from passerelle.cli.command import Session
 from passerelle.cli.command import command as answering
 from passerelle.periods import shown
 from passerelle.plan import counted
-from passerelle.services import life
+from passerelle.services import configuration, life
 from passerelle.services.life import Decided
 from passerelle.services.report_history import ReportHistory, history
 
@@ -38,7 +38,10 @@ def _one(numbers: tuple[str, ...] | None) -> str:
 
 def _decided(decided: Decided, done: str, following: str, what: str = "report") -> Answer:
     were = f"{decided.unchanged:,} {'was' if decided.unchanged == 1 else 'were'} already"
-    text = f"{counted(decided.changed, what)} {done}; {were}. "
+    text = f"{counted(decided.changed, what)} {done}; {were}. " if decided.changed or not decided.steps else ""
+    for one in decided.steps:
+        text += f"{counted(one.reports, what)} of {one.entity}: step {one.step} of {one.of} ({one.name}) given, "
+        text += f"{one.following} next. "
     if decided.waiting:
         text += f"{counted(decided.waiting, 'report')} that you approved before: the next step is for somebody else. "
     text += f"Ledger: {counted(decided.posted, 'report')} posted, {counted(decided.ledger_lines, 'line')}, "
@@ -52,8 +55,24 @@ def _decided(decided: Decided, done: str, following: str, what: str = "report") 
     )
 
 
+def _to_export(session: Session, entity: str | None) -> str:
+    """What leaves next, by the first definition that may send it; where nothing is sent, what is ready to leave."""
+    for code, definition in configuration.current(session.database).exports.items():
+        if entity in (None, definition.entity):
+            return f"passerelle export preview {code}"
+    return f"passerelle reports list --status controlled{_only(entity)}"
+
+
 def _show(numbers: tuple[str, ...], entity: str | None) -> str:
-    return f"passerelle reports show {numbers[0]}" + (f" --entity {entity}" if entity else "")
+    return f"passerelle reports show {numbers[0]}{_only(entity)}"
+
+
+def _these(numbers: tuple[str, ...], entity: str | None) -> str:
+    return (" ".join(numbers) or "--all") + _only(entity)
+
+
+def _only(entity: str | None) -> str:
+    return f" --entity {entity}" if entity else ""
 
 
 @answering(
@@ -71,7 +90,13 @@ def _show(numbers: tuple[str, ...], entity: str | None) -> str:
 def approve(session: Session, numbers: tuple[str, ...], all_: bool, entity: str | None, by: str) -> Answer:
     """Approval."""
     decided = life.approve(session.database, session.clock, by, _numbers(numbers, all_), entity)
-    return _decided(decided, "approved", "passerelle reports control --all")
+    these = _these(numbers, entity)
+    following = f"passerelle reports control {these}"
+    if decided.steps:
+        following = f"passerelle reports approve {these} --by SOMEBODY_ELSE"
+    elif not decided.changed and decided.waiting:
+        following = f"passerelle reports list --status partially-approved{_only(entity)}"
+    return _decided(decided, "approved", following)
 
 
 @answering(
@@ -125,7 +150,7 @@ def cancel(session: Session, numbers: tuple[str, ...], reason: str, entity: str 
 def send_back(session: Session, numbers: tuple[str, ...], reason: str, entity: str | None, by: str) -> Answer:
     """Back to the employee."""
     decided = life.send_back(session.database, session.clock, by, numbers, reason, entity)
-    return _decided(decided, "sent back", "passerelle reports list --status draft")
+    return _decided(decided, "sent back", f"passerelle reports list --status draft{_only(entity)}")
 
 
 @answering(
@@ -161,7 +186,7 @@ def control(
         if cover is not None or reason:
             raise click.UsageError("--cover and --reason are for one expense: add --expense ID.")
         decided = life.control(session.database, session.clock, by, chosen, entity)
-        return _decided(decided, "controlled", "passerelle export preview DEFINITION")
+        return _decided(decided, "controlled", _to_export(session, entity))
     number = _one(chosen)
     decided = life.control_expense(session.database, session.clock, by, number, expense, cover, reason, entity)
     return _decided(decided, "controlled", _show(numbers, entity), "expense")
@@ -183,7 +208,7 @@ def uncontrol(session: Session, numbers: tuple[str, ...], expense: str | None, e
     """Control undone."""
     if expense is None:
         decided = life.uncontrol(session.database, session.clock, by, numbers, entity)
-        return _decided(decided, "no longer controlled", "passerelle reports list --status approved")
+        return _decided(decided, "no longer controlled", f"passerelle reports control {_these(numbers, entity)}")
     decided = life.uncontrol_expense(session.database, session.clock, by, _one(numbers), expense, entity)
     return _decided(decided, "no longer controlled", _show(numbers, entity), "expense")
 

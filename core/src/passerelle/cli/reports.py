@@ -16,6 +16,7 @@ from passerelle.cli.command import command as answering
 from passerelle.errors import Finding, UsageFault
 from passerelle.periods import shown
 from passerelle.plan import counted
+from passerelle.reports.intake import OWN_SOURCE
 from passerelle.reports.outcome import Amount, ImportOutcome
 from passerelle.reports.status import Status
 from passerelle.services import intake, reports
@@ -188,7 +189,7 @@ def schema(session: Session, mapping: bool) -> Answer:
 
     del session
     found = (MappingFile if mapping else ReportInput).model_json_schema()
-    return Answer(found, text=json.dumps(found, indent=2), next="passerelle reports import FILE.jsonl --dry-run")
+    return Answer(found, text=json.dumps(found, indent=2), next="passerelle reports import --help")
 
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -239,7 +240,7 @@ def list_(
     following = (
         f"passerelle reports show {found[0].number} --entity {found[0].entity}"
         if found
-        else ("passerelle reports import FILE")
+        else "passerelle reports import --help"
     )
     return Answer(found, text=table(headings, rows, right=frozenset({4, 5, 6})) or "No reports.", next=following)
 
@@ -277,9 +278,7 @@ def _report_text(one: ReportDetail) -> str:
         f"  {one.status}; revision {one.revision} of {one.source_id} in {one.source}",
         "  " + ", ".join(f"{word} {_at(instant, one)}" for word, instant in facts)
         + (f", {one.status} {_at(one.ended_at, one)}" if one.ended_at else ""),
-        "  in the ledger"
-        if one.posted_revision is not None and not one.post_due
-        else "  not in the ledger as it is now",
+        f"  {one.ledger}",
         "",
     ]  # fmt: skip
     rows = [
@@ -289,7 +288,9 @@ def _report_text(one: ReportDetail) -> str:
     ]  # fmt: skip
     headings = ["expense", "date", "type", "amount", "", one.currency, "covered", "comment", "note"]
     lines.append(table(headings, rows, right=frozenset({3, 5, 6})))
-    if why := [f"  {line.id}: {said}" for line in one.expense_lines if not line.withdrawn for said in _why(line)]:
+    if why := [
+        f"  {line.id}: {said}" for line in one.expense_lines if not line.withdrawn for said in _why(line, one.currency)
+    ]:
         lines += ["", *why, ""]
     lines.append(f"total {one.total} {one.currency} in {counted(one.expenses, 'expense')}; {_outcome(one)}")
     return "\n".join(lines)
@@ -312,11 +313,12 @@ def _note(line: ExpenseShown) -> str:
     return ", ".join(words)
 
 
-def _why(line: ExpenseShown) -> list[str]:
+def _why(line: ExpenseShown, currency: str) -> list[str]:
     """What a person should know of an expense: what takes from it or alerts, and what may be the same."""
     said = [verdict.sentence for verdict in line.verdicts if verdict.outcome != "ok"]
     if line.control_cover is not None:
-        said.append(f"lowered to {line.control_cover} by an accountant: {folded(line.control_reason)}")
+        by = f" by {line.control_by}" if line.control_by else ""
+        said.append(f"lowered to {line.control_cover} {currency}{by}: {folded(line.control_reason)}")
     return said + [f"may be the same as {twin.expense} of {twin.report}" for twin in line.duplicates]
 
 
@@ -331,6 +333,10 @@ def _outcome(one: ReportDetail) -> str:
 def _after_show(one: ReportDetail) -> str:
     name = f"{one.number} --entity {one.entity}"
     if one.status == "draft":
+        live = [line for line in one.expense_lines if not line.withdrawn]
+        if all(line.blocked and line.payer == "employee" for line in live):
+            first = shlex.quote(f"{one.number}/{live[0].id}") if live and one.source == OWN_SOURCE else ""
+            return f"passerelle reports {f'withdraw {first} --entity {one.entity}' if first else f'history {name}'}"
         return f"passerelle reports submit {name}"
     if one.status == "submitted" or one.status.startswith("partially"):
         return f"passerelle reports approve {name}"

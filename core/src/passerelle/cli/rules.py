@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -223,8 +224,15 @@ def simulate(
         found,
         text="\n\n".join([*lines, "Nothing was written."]),
         findings=found.findings,
-        next="put the policy into company.toml, then: passerelle config apply company.toml --dry-run",
+        next=_to_apply(file),
     )
+
+
+def _to_apply(file: Path) -> str:
+    """A whole company is applied as it is; a policy alone joins the company that is there."""
+    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    whole = "entities" in written and "charts" in written
+    return f"passerelle config apply {shlex.quote(str(file))} --dry-run" if whole else "passerelle config export"
 
 
 _CHANGES = ["newly blocked", "newly capped", "newly covered", "covered now", "would be", "difference", ""]

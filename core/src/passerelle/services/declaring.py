@@ -30,11 +30,13 @@ from passerelle.services.duplicates import possible_duplicates
 from passerelle.services.judging import Newest, Ruling, judge_newest, judge_now
 from passerelle.services.lookups import entities, not_one, refusal, unknown
 from passerelle.services.verdicts_shown import JudgementShown, judgement_shown
-from passerelle.store import drafts, judging, report_events
+from passerelle.store import drafts, judging, report_events, report_list
 from passerelle.store import reports as stored
 from passerelle.store.database import Connection, Database
 from passerelle.store.drafts import Draft
+from passerelle.store.masterdata import Directory
 from passerelle.store.report_events import Event
+from passerelle.store.report_list import ReportFilter
 
 _NAME = "the expense"
 _FIELDS = tuple(name for name in ExpenseInput.model_fields if name != "id")
@@ -118,24 +120,27 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
         view = desk.view(entity)
         checked, findings = check_expense(view, declaring.employee, given, _NAME)
         if checked is None:
-            raise Refused(findings)
+            unknown_type = all(finding.code == "PSR-1103" for finding in findings)
+            raise UsageFault(findings) if unknown_type else Refused(findings)  # as of an unknown employee
         settled = not judging.is_waiting(connection, view.id, employee_id)
         judging.queue(connection, view.id, [employee_id])
+        now = clock()  # in the employee's turn: who waited for it stands after who had it
         _refund_of_something(connection, view.id, employee_id, checked)
         draft = _draft(connection, desk, entity, employee_id, checked.kind, declaring, now)
         checked = checked._replace(line_key=f"{draft.number}-{draft.lines + 1}")
         new = stored.NewExpense(draft.id, instant_text(now), False, checked)
         ids = stored.add_expenses(connection, view.id, OWN_SOURCE, [new])
-        actor = by or declaring.employee
-        event = Event(draft.id, instant_text(now), actor, "declare", draft.revision, f"expense {checked.line_key}")
-        report_events.record(connection, [event])
         newest = Newest(ids[0], given.type, checked.day)
         alone = None
         if settled and (checked.gross >= 0 or checked.computed):  # else others may have other verdicts
             alone = judge_newest(connection, desk, view.id, employee_id, newest)
         rulings = [alone] if alone is not None else judge_now(connection, desk, view.id, [employee_id])
         findings += possible_duplicates(connection, desk.directory, view.id, OWN_SOURCE, ids[0], ids[0])
-    (own,) = (one for one in rulings if one.before.id == ids[0])
+        (own,) = (one for one in rulings if one.before.id == ids[0])
+        amount = money.display(own.judgement.gross, checked.currency)
+        what = f"expense {checked.line_key}: {given.type}, {checked.day}, {amount}"
+        event = Event(draft.id, instant_text(now), by or declaring.employee, "declare", draft.revision, what)
+        report_events.record(connection, [event])
     currency = desk.directory.company.entities[entity].currency
     return Declaration(
         entity=entity,
@@ -166,7 +171,7 @@ def submit(
         found = [one for one in drafts.drafts_of(connection, entity_id, employee_id) if one.id in ids]
         filled = [one for one in found if one.standing_lines]
         if not filled:
-            raise Refused(_nothing_to_submit(found[0].number))
+            raise Refused(_all_out(found[0], desk.directory))
         entity_code = desk.directory.entity_code(entity_id)
         steps = desk.directory.company.entities[entity_code].approval_steps
         standings = [
@@ -295,7 +300,7 @@ def _drafts(connection: Connection, desk: Desk, what: str, entity: str | None) -
         if len({one.entity_id for one in found}) > 1:
             raise refusal([not_one(what, [directory.entity_code(one.entity_id) for one in found])])
     if not found:
-        raise Refused(_nothing_to_submit(what))
+        raise _no_draft(connection, directory, scope, what)
     return found
 
 
@@ -332,14 +337,40 @@ def _told(rulings: Sequence[Ruling]) -> list[Finding]:
     return [finding for one in rulings for finding in one.findings]
 
 
-def _nothing_to_submit(what: str) -> Finding:
+def _no_draft(connection: Connection, directory: Directory, scope: Sequence[int], what: str) -> Refused | UsageFault:
+    """Why an employee's code or a number leads to no draft."""
+    if ("employee", "", what) in directory.ids:
+        again = f"passerelle reports declare --employee {what} …; what waits already: "
+        again += f"passerelle reports list --employee {what}"
+        return Refused(_nothing_to_submit(f"employee {what}", "no draft", again))
+    found = [
+        one for entity_id in scope for one in report_list.listed(connection, entity_id, ReportFilter(number=what), 1)
+    ]
+    if len(found) != 1:
+        return refusal([not_one(what, [directory.entity_code(one.entity_id) for one in found])])
+    (one,) = found
+    name = f"{what} --entity {directory.entity_code(one.entity_id)}"
+    how = "submitted already" if one.ended_at is None else one.approval
+    return Refused(_nothing_to_submit(f"report {what}", how, f"passerelle reports history {name}"))
+
+
+def _all_out(draft: Draft, directory: Directory) -> Finding:
+    name = f"{draft.number} --entity {directory.entity_code(draft.entity_id)}"
+    return _nothing_to_submit(
+        f"report {draft.number}",
+        "nothing in it that the policy does not refuse",
+        f"passerelle reports show {name}, which says what to withdraw and to declare again",
+    )
+
+
+def _nothing_to_submit(object: str, value: str, remedy: str) -> Finding:
     return Finding(
         "PSR-1123",
         "There is nothing to submit.",
-        object=f"report {what}",
-        value=what,
+        object=object,
+        value=value,
         expected="a draft with an expense that the policy does not refuse",
-        remedy="passerelle reports declare --employee CODE …; what waits already: passerelle reports list",
+        remedy=remedy,
         who="employee",
     )
 

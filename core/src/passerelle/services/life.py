@@ -20,6 +20,7 @@ from passerelle.reports.faults import of_text
 from passerelle.reports.intake import OWN_SOURCE
 from passerelle.reports.lifecycle import Act, Case, Standing
 from passerelle.reports.line_control import ExpenseStanding
+from passerelle.services.approval_steps import StepGiven, steps_given, steps_of
 from passerelle.services.judging import judge_due
 from passerelle.services.lookups import entities, entity_of, not_one, refusal
 from passerelle.services.posting import post_due
@@ -44,7 +45,8 @@ class _Acting:
 
 
 class Decided(BaseModel):
-    """What an act did. ``unchanged``: it was so already; ``waiting``: its next step is for somebody else to give."""
+    """What an act did. ``unchanged``: it was so already; ``waiting``: its next step is for somebody else to give;
+    ``steps``: given to reports that wait for more, which are not among the ``changed``."""
 
     model_config = ConfigDict(frozen=True)
     changed: int
@@ -54,6 +56,7 @@ class Decided(BaseModel):
     held_back: int
     findings: tuple[Finding, ...]
     waiting: int = 0
+    steps: tuple[StepGiven, ...] = ()
 
 
 def approve(
@@ -65,15 +68,16 @@ def approve(
         return _each(acting, numbers, "approve",
                      lambda one, case, now: lifecycle.approve(one.standing, case, by, now), judge=None)  # fmt: skip
     changed = waiting = 0
+    given: tuple[StepGiven, ...] = ()
     with database.transaction() as connection:
         directory = masterdata.load(connection)
         for one in entities(directory, entity):
             steps = entity_of(directory, one).approval_steps
-            done = stored.approve_all(
-                connection, one, instant_text(clock()), by, steps, bool(directory.company.profiles)
-            )
-            changed, waiting = changed + done[0], waiting + done[1]
-    return _then_posted(acting, changed, 0, waiting)
+            policy = bool(directory.company.profiles)
+            by_steps, left = stored.approve_all(connection, one, instant_text(clock()), by, steps, policy)
+            given += steps_given(directory.entity_code(one), steps, by_steps)
+            changed, waiting = changed + sum(by_steps.values()), waiting + left
+    return _then_posted(acting, changed, 0, waiting, given)
 
 
 def refuse(
@@ -265,7 +269,8 @@ def _each(
         if act == "send-back":
             for id in changed:
                 _free_lines(connection, stored.expenses(connection, id), keep_granted=False)
-    return _then_posted(acting, len(changed), len(rows) - len(changed))
+        given = steps_of(directory, rows, changed)
+    return _then_posted(acting, len(changed), len(rows) - len(changed), 0, given)
 
 
 def _chosen(
@@ -365,14 +370,17 @@ def _free_lines(connection: Connection, lines: dict[int, ExpenseStanding], keep_
     stored.save_expenses(connection, [(id, line) for id, line in freed.items() if line != lines[id]])
 
 
-def _then_posted(acting: _Acting, changed: int, unchanged: int, waiting: int = 0) -> Decided:
+def _then_posted(
+    acting: _Acting, changed: int, unchanged: int, waiting: int = 0, steps: tuple[StepGiven, ...] = ()
+) -> Decided:
     outcome = post_due(acting.database, acting.clock)
     return Decided(
-        changed=changed,
+        changed=changed - sum(step.reports for step in steps),
         unchanged=unchanged,
         posted=outcome.posted,
         ledger_lines=outcome.lines,
         held_back=outcome.refused,
         findings=outcome.findings,
         waiting=waiting,
+        steps=steps,
     )

@@ -12,15 +12,16 @@ from passerelle import money
 from passerelle.errors import Finding
 from passerelle.masterdata.company import Entity
 from passerelle.periods import parse_instant
-from passerelle.reports.status import Status, status
+from passerelle.reports.status import Status, is_ended, status
 from passerelle.rules.declared import Verdict
 from passerelle.services.lookups import employee_number, entities, entity_of, not_one, refusal
 from passerelle.services.verdicts_shown import VerdictShown, verdict_shown
-from passerelle.store import duplicates, masterdata
+from passerelle.store import duplicates, masterdata, report_events
 from passerelle.store import report_list as stored
 from passerelle.store.database import Connection, Database
 from passerelle.store.ledger import stored_findings
 from passerelle.store.masterdata import Directory
+from passerelle.store.report_events import Event
 from passerelle.store.report_list import ListedExpense, ListedReport, ReportFilter
 
 
@@ -128,13 +129,16 @@ class ExpenseShown(Shown):
     controlled_at: str | None
     control_cover: str | None
     control_reason: str
+    control_by: str  # who lowered the cover
 
 
 class ReportDetail(ReportSummary):
-    """A report with its expenses. ``owed``: to the employee; ``advance``: what the company paid and does not cover."""
+    """A report with its expenses. ``owed``: to the employee; ``advance``: what the company paid and does not cover;
+    ``ledger``: what the ledger holds of it, in words."""
 
     owed: str
     advance: str
+    ledger: str
     expense_lines: tuple[ExpenseShown, ...]
 
 
@@ -170,12 +174,31 @@ def show(database: Database, number: str, entity: str | None = None) -> ReportDe
         twins = duplicates.of_report(connection, row.entity_id, row.id)
         expenses = list(stored.expenses_of(connection, row.entity_id, row.id))
         owed = [one.owed(row.approval) for one in expenses]
+        acts = report_events.of_report(connection, row.id)
         return ReportDetail(
             **_summary(row, directory),
             owed=money.text(sum(to_employee for to_employee, _ in owed), legal.currency),
             advance=money.text(sum(advance for _, advance in owed), legal.currency),
-            expense_lines=tuple(_expense(one, twins.get(one.id, []), legal, directory) for one in expenses),
+            ledger=_ledger(connection, row, legal.currency),
+            expense_lines=tuple(_expense(one, twins.get(one.id, []), acts, legal, directory) for one in expenses),
         )
+
+
+def _ledger(connection: Connection, row: ListedReport, currency: str) -> str:
+    if row.posted_revision is None:
+        return "not in the ledger"
+    amount, awaits_control = stored.held(connection, row.id)
+    if is_ended(row.approval) and not row.post_due:
+        return "nothing of it stays in the ledger"
+    if row.approval == "approved" and not row.post_due and not awaits_control:
+        return "in the ledger"
+    again = "posted"
+    if row.approval == "approved" and awaits_control:
+        again = "controlled"
+    elif row.approval != "approved" and not is_ended(row.approval):
+        again = "approved and controlled" if awaits_control else "approved"
+    held = f"revision {row.posted_revision} ({money.display(amount, currency)})"
+    return f"the ledger holds {held} until it is {again} again"
 
 
 def find(connection: Connection, directory: Directory, number: str, entity: str | None) -> ListedReport:
@@ -240,7 +263,7 @@ def _summary(row: ListedReport, directory: Directory) -> dict[str, object]:
 
 
 def _expense(
-    one: ListedExpense, twins: Sequence[tuple[str, str]], entity: Entity, directory: Directory
+    one: ListedExpense, twins: Sequence[tuple[str, str]], acts: Sequence[Event], entity: Entity, directory: Directory
 ) -> ExpenseShown:
     content = one.content
     shown = local_time(entity)
@@ -272,4 +295,10 @@ def _expense(
         controlled_at=None if one.controlled_at is None else shown(one.controlled_at),
         control_cover=None if one.control_cover is None else money.text(one.control_cover, entity.currency),
         control_reason=one.control_reason,
+        control_by="" if one.control_cover is None else _lowered_by(acts, content.line_key),
     )
+
+
+def _lowered_by(acts: Sequence[Event], key: str) -> str:
+    told = f"expense {key}: covered "
+    return next((act.actor for act in reversed(acts) if act.act == "control" and act.detail.startswith(told)), "")

@@ -89,8 +89,9 @@ def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Se
 
 def approve_all(
     connection: Connection, entity_id: int, now: str, actor: str, steps: Sequence[str], policy: bool
-) -> tuple[int, int]:
-    """One step of every submitted report of an entity: (how many, how many wait for somebody else).
+) -> tuple[dict[int, int], int]:
+    """One step of every submitted report of an entity: (how many, by the steps they had; how many wait for somebody
+    else).
 
     As ``reports.lifecycle.approve`` does it, in a few statements. What waits for its control is not due to be posted.
     """
@@ -102,13 +103,15 @@ def approve_all(
     where, parameters = _WANTED, [entity_id]
     event, step = Event(0, now, actor, "approve", 0), _step(steps)
     if len(steps) == 1:
-        changed = record_where(connection, event, step, where, parameters)
+        given = {0: record_where(connection, event, step, where, parameters)}
     else:
         last: int = execute(connection, "SELECT coalesce(max(id), 0) FROM report_event").scalar_one()
         barred = (entity_id, len(steps), actor)
-        changed = record_where(connection, event, step, f"{where} AND {_NOT_BARRED}", (*parameters, *barred))
+        record_where(connection, event, step, f"{where} AND {_NOT_BARRED}", (*parameters, *barred))
         where += " AND EXISTS (SELECT 1 FROM report_event n WHERE n.report_id = r.id AND n.id > ?)"
         parameters.append(last)
+        counts = f"SELECT r.approval_steps, count(*) FROM report r WHERE {where} GROUP BY r.approval_steps"
+        given = {had: count for had, count in execute(connection, counts, tuple(parameters))}
     complete = "r.approval_steps + 1 >= ?"
     execute(
         connection,
@@ -118,7 +121,7 @@ def approve_all(
         f"approval_steps = CASE WHEN {complete} THEN ? ELSE r.approval_steps + 1 END WHERE {where}",
         (len(steps), len(steps), now, len(steps), len(steps), len(steps), *parameters),
     )
-    return changed, wanted - changed
+    return given, wanted - sum(given.values())
 
 
 def step_name(steps: Sequence[str], given: int) -> str:

@@ -133,6 +133,20 @@ def expenses_of(connection: Connection, entity_id: int, report_id: int) -> Itera
         yield ListedExpense._make(facts)
 
 
+def held(connection: Connection, report_id: int) -> tuple[int, bool]:
+    """What the ledger holds of a posted report, owed or paid, and whether it does so until the report is controlled."""
+    (row,) = execute(
+        connection,
+        "SELECT coalesce(-sum(l.amount), 0), r.awaits_control FROM report r "
+        "JOIN entry e ON e.origin = 'report' AND e.origin_id = r.id "
+        "LEFT JOIN line l ON l.entry_id = e.id AND l.revision = r.posted_revision "
+        "AND l.kind IN ('employee', 'company') "
+        "WHERE r.id = ? GROUP BY r.awaits_control",
+        (report_id,),
+    )
+    return int(row[0]), bool(row[1])
+
+
 def _folding(connection: Connection) -> str:
     """What makes ``lower`` know É in a database whose locale does not, where the server has it."""
     if connection.dialect.name == "sqlite":
