@@ -16,6 +16,7 @@ from passerelle.errors import Finding
 from passerelle.masterdata.faults import expected_of
 
 _SHOWN = 120
+_LISTED = 24  # codes: the expense types of most companies
 _OBJECTS = dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "an object: { … }")
 _HALVES = re.compile("[\ud800-\udfff]")  # bytes that could not be decoded; no terminal or JSON could show them
 
@@ -25,7 +26,7 @@ def one_of(known: Collection[str], what: str = "configured codes") -> str:
     there = sorted(set(known))
     if not there:
         return f"one of the {what}, of which there are none"
-    return "one of " + ", ".join(there) if len(there) <= 8 else f"one of the {len(there):,} {what}"
+    return "one of " + ", ".join(there) if len(there) <= _LISTED else f"one of the {len(there):,} {what}"
 
 
 def hinted(written: str, known: Collection[str], remedy: str) -> str:
