@@ -111,6 +111,7 @@ WARNINGS = [
     ("PSR-2112", 'departments = ["sales"]', 'departments = ["managment"]', "axes.client.sections.ACME.departments[1]"),
     ("PSR-2113", 'advance = "425000"', "", "entities.lumen.accounts.advance"),
     ("PSR-2114", ", fixed = 1000", "", "own.rates[1].brackets[2]"),
+    ("PSR-2115", ', weekends = "alert", holidays = "block"', "", "G.rules.sundays"),
 ]
 
 

@@ -58,6 +58,13 @@ def test_an_unknown_field_is_told_with_the_nearest_and_all_there_are() -> None:
     assert {"employee", "amount", "vat", "control_cover"} <= set(one.expected.removeprefix("one of ").split(", "))
 
 
+def test_guests_that_count_for_nothing_are_a_warning() -> None:
+    read = trial('[[expenses]]\nemployee = "E1"\ntype = "MEAL"\ndate = 2026-01-05\namount = 60\nguests = 3\n')
+    assert [(one.code, one.field, one.place.line if one.place else 0) for one in read.warnings] == [
+        ("PSR-1127", "guests", 14)
+    ]
+
+
 def test_a_missing_amount_is_told_with_what_could_fill_it_in() -> None:
     with pytest.raises(ConfigurationFault) as fault:
         trial('[[expenses]]\nemployee = "E1"\ntype = "MEAL"\ndate = 2026-01-05\n')

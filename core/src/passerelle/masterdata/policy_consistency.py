@@ -175,6 +175,19 @@ def _currencies(
             )
 
 
+def _without_effect(path: Path, rule: DaysRule) -> Iterator[Fault]:
+    if {rule.weekends, rule.holidays, rule.leave} == {"allow"}:
+        yield fault_at(
+            path,
+            "PSR-2115",
+            "The rule allows weekends, public holidays and leave: it has no effect.",
+            "",
+            'weekends, holidays or leave = "alert" or "block"',
+            "say what is not allowed, or remove the rule: no rule takes back what another one forbids",
+            severity="warning",
+        )
+
+
 def _rule(check: References, path: Path, rule: Rule, entities: Sequence[str], way_out: str) -> Iterator[Fault]:
     for position, code in enumerate(rule.types):
         yield from check.known((*path, "types", position), code, "expense_types", check.company.expense_types)
@@ -183,6 +196,8 @@ def _rule(check: References, path: Path, rule: Rule, entities: Sequence[str], wa
         yield from _currencies(check.company, (*path, "amounts"), rule.amounts, entities, way_out)
     elif isinstance(rule, ReceiptRule) and rule.above:
         yield from _currencies(check.company, (*path, "above"), rule.above, entities, way_out)
+    elif isinstance(rule, DaysRule):
+        yield from _without_effect(path, rule)
 
 
 # --- what entities must say for it ------------------------------------------------------------------------------------

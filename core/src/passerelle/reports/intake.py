@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from passerelle import money
 from passerelle.errors import Finding
 from passerelle.reports.bounds import GREATEST, amount_out_of_range, numbers_out_of_range, sum_out_of_range
+from passerelle.reports.by_type import shares_without_use, without_amount
 from passerelle.reports.expense import ExpenseInput, ReportInput
 from passerelle.reports.known import EntityView
 from passerelle.reports.sections import split_faults
@@ -142,7 +143,7 @@ def check_expense(
     currency = given.currency or view.entity.currency
     gross = 0 if given.amount is None else _minor(given.amount, currency, "amount", object, findings)
     if given.amount is None:
-        findings.extend(_without_amount(view, given, object))
+        findings.extend(without_amount(view, given, object))
         given = given.model_copy(update={"entity_amount": None, "vat": ()})
     converted = (0, "") if gross is None else _in_entity_currency(view, given, gross, currency, object, findings)
     vat = vat_bases(given.vat, gross, currency, object, findings) if gross is not None and given.vat else []
@@ -150,6 +151,7 @@ def check_expense(
     split = [[canonical(share.percent), dict(share.sections)] for share in given.split]
     findings.extend(_payment_faults(given, object))
     findings.extend(numbers_out_of_range(given, object))
+    findings.extend(shares_without_use(view, given, object))
     if type_id is None or gross is None or any(finding.severity == "error" for finding in findings):
         return None, findings
     checked = CheckedExpense(
@@ -348,31 +350,6 @@ def _decided_draft(object: str) -> Finding:
         remedy="leave approval and control out until the report is submitted",
         who="integrator",
     )
-
-
-def _without_amount(view: EntityView, given: ExpenseInput, object: str) -> Iterator[Finding]:
-    """Where the policy fills the amount in, nothing stated may depend on it; elsewhere it must be stated."""
-    if given.type in view.types and given.type not in view.filled_in:
-        yield Finding(
-            "PSR-1002",
-            "A field that must be stated is missing.",
-            object=object,
-            field="amount",
-            expected="an amount, since no flat rate or mileage scale fills it in for this type",
-            remedy="state the amount; or give the type a flat rate or a scale in a profile of company.toml",
-            who="integrator",
-        )
-    for name, value in (("vat", given.vat), ("entity_amount", given.entity_amount)):
-        if value is not None and value != ():
-            yield Finding(
-                "PSR-1120",
-                "A figure is stated of an amount that is left out.",
-                object=object,
-                field=name,
-                expected="the amount, or nothing that depends on it: flat rates and mileage carry no VAT",
-                remedy=f"state the amount, or leave {name} out",
-                who="integrator",
-            )
 
 
 def _twice(id: str, object: str) -> Finding:

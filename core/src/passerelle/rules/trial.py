@@ -32,7 +32,7 @@ ENTITY = "COMPANY"
 """The legal entity of a file that describes none: French, in EUR."""
 
 _CHART = "none"
-_CONCERNED = ("profiles", "mileage_scales", "expenses")
+_POLICY = ("profiles", "mileage_scales")
 _NOON = time(12)
 _ALL_FIELDS = "`passerelle reports schema` lists all fields"
 _ALL_FIELDS_HERE = "`passerelle rules check --example` shows the fields"
@@ -94,8 +94,9 @@ def read_trial(text: str, file_name: str, further: Callable[[Company], Iterable[
 
 
 def _concerned(findings: Iterable[Finding]) -> list[Finding]:
-    """Errors, and the warnings that concern the policy; those about accounts are none of a trial."""
-    return [one for one in findings if one.severity == "error" or one.field.startswith(_CONCERNED)]
+    """Errors, and the warnings about the policy and the expenses; those about accounts are none of a trial."""
+    others = Company.model_fields.keys() - _POLICY
+    return [one for one in findings if one.severity == "error" or one.field.partition(".")[0] not in others]
 
 
 def fill_in(raw: dict[str, Any]) -> None:
