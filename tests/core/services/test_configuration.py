@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -19,7 +20,7 @@ from passerelle.store.database import Database
 from passerelle.store.sql import execute
 from passerelle.store.tables import Report
 
-from .a_policed_company import COMPANY, Policed, configure
+from .a_policed_company import COMPANY, PROFILES, Policed, a_report, an_expense, configure
 
 Clock = Callable[[], datetime]
 STARTER = Path(__file__).resolve().parents[3] / "core/src/passerelle/cli/starter/company.toml"
@@ -238,3 +239,35 @@ def test_a_dry_run_tells_what_the_policy_would_say_of_open_expenses(
     done = configuration.apply(database, clock, text, "company.toml", expect=rehearsed.plan.expect)
     assert (done.judged_otherwise, done.verdicts) == (1, rehearsed.verdicts)
     assert [blocked for *_, blocked in policed.judged()] == [True, False]
+
+
+OFF = {"kind": "days", "weekends": "allow", "holidays": "block", "leave": "block"}
+PEOPLE, ENTITY = COMPANY["employees"], COMPANY["entities"]["FR"]
+LEAVE = [{"first": "2026-04-01", "last": "2026-04-05"}]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"employees": PEOPLE | {"E1": PEOPLE["E1"] | {"profile": "strict"}}}, id="profile"),
+        pytest.param({"employees": PEOPLE | {"E1": PEOPLE["E1"] | {"leave": LEAVE}}}, id="leave"),
+        pytest.param({"entities": {"FR": ENTITY | {"holiday_region": "57"}}}, id="holidays of the region"),
+        pytest.param({"entities": {"FR": ENTITY | {"time_zone": "Europe/London"}}}, id="time zone"),
+        pytest.param({"profiles": {"generic": {"name": "Everybody", "types": {"FREE": {}}}}}, id="policy"),
+    ],
+)
+def test_what_an_applied_change_bears_on_is_judged_again(
+    database: Database, clock: Clock, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    """A lunch of Good Friday, a holiday of Moselle alone, declared in the first hour of that day in Paris."""
+    rules = {"OFF": OFF, "FUTURE": {"kind": "future", "consequence": "block"}}
+    strict = {"name": "Strict", "types": {"LUNCH": {"cap": [{"amounts": {"EUR": 0}, "period": "day"}]}}}
+    company = COMPANY | {"profiles": {"generic": PROFILES["generic"] | {"rules": rules}, "strict": strict}}
+    policed = Policed(database, clock, tmp_path)
+    configure(database, company)
+    good_friday = an_expense("X1", date="2026-04-03")
+    policed.reports(a_report(good_friday, declared_at="2026-04-02T22:30:00Z"))
+    assert policed.judged() == [("X1", 1200, 1200, False)]
+    text = configuration.as_text(Company.model_validate(company | changed))
+    assert configuration.apply(database, clock, text, "company.toml").judged_otherwise == 1
+    assert [covered for *_, covered, _ in policed.judged()] == [0]
