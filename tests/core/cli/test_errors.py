@@ -27,7 +27,12 @@ def test_an_unknown_code_names_the_nearest(cli: Cli) -> None:
     assert outcome.code == 2
     assert outcome.out == ""
     assert "PSR-9003" in outcome.err
-    assert "PSR-9013" in outcome.err
+    assert "as PSR-901" in outcome.err
+
+
+def test_a_page_leads_to_a_related_one(cli: Cli) -> None:
+    assert "next:  passerelle errors PSR-3021" in cli("errors", "PSR-3020").err
+    assert cli("errors", "PSR-3021").code == 0
 
 
 def test_a_search_finds_by_words_and_by_text(cli: Cli) -> None:

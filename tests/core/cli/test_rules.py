@@ -134,3 +134,9 @@ def test_another_policy_is_simulated_and_nothing_is_written(ready: Any) -> None:
     (ready.folder / "bad.toml").write_text(LOOSER.replace("BUS", "BOAT"))
     bad = ready("rules", "simulate", "bad.toml", "--since", "2026-01-01")
     assert (bad.code, "bad.toml:5" in bad.err) == (3, True)
+
+
+def test_a_changed_policy_is_listed_next(ready: Any) -> None:
+    (ready.folder / "company.toml").write_text(COMPANY.replace("EUR = 20", "EUR = 21"))
+    assert "next:  passerelle rules list" in ready("config", "apply", "company.toml").err
+    assert "21.00 EUR" in ready("rules", "list").out
