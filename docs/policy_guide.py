@@ -8,6 +8,9 @@ from pydantic import BaseModel
 
 from passerelle.formats.reference import table
 from passerelle.masterdata import mileage, policy
+from passerelle.masterdata.company import Leave
+from passerelle.reports.expense import Mileage
+from passerelle.rules.trial import TrialExpense
 
 _GUIDE = """\
 <!-- Generated from docs/policy_guide.py and passerelle.masterdata.policy; `make docs` writes it again. -->
@@ -120,6 +123,78 @@ $ passerelle rules check trial.toml
 - *two nights* are covered up to 280.00 EUR: 140.00 for each.
 - *drive* states no amount: the scale fills in 76.32 EUR, 120 km at 0.636.
 
+## Abroad, in miles, on leave
+
+Entities and employees say what the rules ask of them; a company may have its own scale, and rates by country:
+
+```toml
+[entities.UK]
+country = "GB"
+currency = "GBP"
+time_zone = "Europe/London"
+holiday_region = "SCT"                      # public holidays of Scotland; none: of the whole country
+approval_steps = ["manager", "director"]    # two people approve, one after the other; default: one does
+
+[employees.E003]
+entity = "UK"
+leave = [{ first = 2026-08-03, last = 2026-08-14 }]    # both days belong to it
+
+[expense_types.CAR]
+name = "Own car"
+kind = "mileage"
+
+[expense_types.PER-DIEM]
+name = "Per diem"
+kind = "quantity"                           # the quantity is the number of days
+
+[mileage_scales.HOUSE]
+name = "Rates of the house"
+currency = "GBP"
+unit = "mi"                                 # a trip stated in km is converted
+year_start = "04-06"
+rates = [
+  { brackets = [{ up_to = 10000, rate = 0.40 }, { rate = 0.25, fixed = 1500 }] },
+  { vehicle = "bicycle", brackets = [{ rate = 0.20 }] },
+]
+
+[profiles.generic]
+name = "Everyone"
+
+[profiles.generic.types]
+CAR = { mileage_scale = "HOUSE" }
+PER-DIEM = { flat_rate = [
+  { amounts = { GBP = 30 } },
+  { amounts = { GBP = 45 }, countries = ["FR", "DE"] },
+] }
+
+[profiles.generic.rules]
+REST = { kind = "days", weekends = "alert", holidays = "block", leave = "block" }
+
+[[expenses]]
+id = "drive"
+employee = "E003"
+type = "CAR"
+date = "2026-05-05"
+mileage = { distance = "100", unit = "mi" }
+
+[[expenses]]
+id = "two days in Paris"
+employee = "E003"
+type = "PER-DIEM"
+date = "2026-05-06"
+country = "FR"
+quantity = "2"
+
+[[expenses]]
+id = "day of leave"
+employee = "E003"
+type = "PER-DIEM"
+date = "2026-08-05"
+```
+
+*drive* is paid 40.00 GBP and *two days in Paris* 90.00 GBP; *day of leave* is blocked. What a scale pays for a year's
+distance is `rate` × the whole distance + `fixed` of the bracket it falls in: 1,500 makes both brackets meet at 10,000.
+
 ## How it is judged
 
 1. Periods are those of the calendar, never rolling: day, week (Monday to Sunday), month, quarter, year of the expense's
@@ -176,6 +251,9 @@ def _reference() -> Iterator[str]:
         ("A mileage scale", "`[mileage_scales.CODE]`; `FR` and `GB` are shipped:", mileage.MileageScale),
         ("A rate of a scale", "Items of `rates`:", mileage.MileageRate),
         ("A bracket", "Items of `brackets`:", mileage.Bracket),
+        ("Leave", "Items of `employees.CODE.leave`:", Leave),
+        ("An expense on trial", "`[[expenses]]`, for `passerelle rules check`:", TrialExpense),
+        ("A trip", "`mileage` of an expense:", Mileage),
     )
     yield "# Reference\n"
     for title, where, model in models:

@@ -30,10 +30,13 @@ def test_decisions_are_numbered_without_a_hole_and_say_context_decision_and_cons
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences")), page.name
 
 
+def blocks(language: str, page: Path) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
 def block(language: str, page: Path = MAPPINGS) -> str:
-    found = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(found) == 1, language
-    return str(found[0])
+    (found,) = blocks(language, page)
+    return found
 
 
 def test_the_worked_example_of_mappings_does_what_its_page_says(cli: Any, monkeypatch: Any) -> None:
@@ -73,7 +76,7 @@ def test_the_worked_example_of_mappings_does_what_its_page_says(cli: Any, monkey
 
 def test_the_worked_example_of_the_policy_is_judged_as_its_page_says(cli: Any, monkeypatch: Any) -> None:
     monkeypatch.chdir(cli.folder)
-    Path("trial.toml").write_text(block("toml", POLICY), encoding="utf-8")
+    Path("trial.toml").write_text(blocks("toml", POLICY)[0], encoding="utf-8")
     command = block("console", POLICY).removeprefix("$ passerelle ").split()
     outcome = cli(*command, "--json")
     assert outcome.code == 0, outcome.err
@@ -83,6 +86,19 @@ def test_the_worked_example_of_the_policy_is_judged_as_its_page_says(cli: Any, m
         ("lunch with a client", "82.00", "70.00"),
         ("two nights", "300.00", "280.00"),
         ("drive", "76.32", "76.32"),
+    ]
+
+
+def test_the_example_abroad_is_judged_as_its_page_says(cli: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(cli.folder)
+    _, abroad = blocks("toml", POLICY)
+    Path("abroad.toml").write_text(abroad, encoding="utf-8")
+    outcome = cli("rules", "check", "abroad.toml", "--json")
+    assert (outcome.code, outcome.json["findings"]) == (0, []), outcome.err
+    assert [(one["id"], one["amount"], one["covered"], one["outcome"]) for one in outcome.json["expenses"]] == [
+        ("drive", "40.00", "40.00", "ok"),
+        ("two days in Paris", "90.00", "90.00", "ok"),
+        ("day of leave", "30.00", "0.00", "block"),
     ]
 
 
