@@ -113,7 +113,6 @@ def declare(database: Database, clock: Clock, desk: Desk, declaring: Declaring, 
     """
     given = _given(declaring)
     _warm(database, desk)
-    now = clock()
     with database.transaction() as connection:
         stored.in_turn(connection)
         entity, employee_id = _employee(connection, desk, declaring.employee)
