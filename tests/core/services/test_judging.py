@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from passerelle.periods import Clock
-from passerelle.services import intake
+from passerelle.reports.outcome import Judged
+from passerelle.services import intake, life
 from passerelle.services.intake import ImportRequest
 from passerelle.services.judging import judge_due
 from passerelle.services.posting import post_due
@@ -156,6 +157,51 @@ def test_a_refund_that_arrives_approved_leaves_what_it_names_to_be_judged(police
     judges_again(policed)
 
 
+GROUPS = """
+name = "hotels"
+entity = "FR"
+report = {{ period = "month", approved = {approved} }}
+[columns]
+id = {{ column = "id" }}
+employee = {{ constant = "E1" }}
+type = {{ constant = "HOTEL" }}
+date = {{ column = "day" }}
+amount = {{ column = "amount" }}
+"""
+
+
+@pytest.mark.parametrize("how", ["by number", "all", "sent again", "by its mapping"])
+def test_approval_fixes_what_the_policy_covers_by_then(
+    policed: Policed, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Also of who began to wait after the judges had looked: an import has died that left room for the second stay."""
+    policed.reports(a_report(an_expense("H1", "HOTEL", "150.00")))
+    second = a_report(an_expense("H2", "HOTEL", "100.00"), id="R2", declared_at="2026-02-02T09:00:00Z")
+    mapping, lines = policed.folder / "hotels.toml", policed.folder / "hotels.csv"
+    lines.write_text("id,day,amount\nH2,2026-01-15,100.00\n")
+    if how == "by its mapping":
+        mapping.write_text(GROUPS.format(approved="false"))
+        intake.import_reports(policed.database, policed.clock, ImportRequest(lines, mapping))
+    else:
+        policed.reports(second)
+    assert policed.judged()[1] == ("H2", 10000, 0, False)
+    monkeypatch.setattr(intake, "judge_due", die)
+    with pytest.raises(KeyboardInterrupt):
+        policed.reports(a_report(an_expense("F1", "FREE"), revision=2))
+    monkeypatch.undo()
+    monkeypatch.setattr(life, "judge_due", lambda _: Judged())
+    if how == "by its mapping":
+        mapping.write_text(GROUPS.format(approved="true"))
+        intake.import_reports(policed.database, policed.clock, ImportRequest(lines, mapping))
+    elif how == "sent again":
+        policed.reports(second | {"approved": True})
+    else:
+        life.approve(policed.database, policed.clock, "ann", None if how == "all" else ["ND000002"])
+    assert policed.rows("SELECT approval, posted_revision FROM report ORDER BY id")[1] == ("approved", 1)
+    assert policed.judged()[1] == ("H2", 10000, 10000, False)
+    judges_again(policed)
+
+
 @pytest.mark.parametrize("restated", [{"employee": "E2"}, {"amount": "-300.00"}], ids=["of another", "negative"])
 def test_a_refund_takes_nothing_back_of_what_is_no_longer_there(policed: Policed, restated: dict[str, str]) -> None:
     hotel, owner = an_expense("H1", "HOTEL", "300.00"), {"employee": restated.get("employee", "E1")}
@@ -273,3 +319,27 @@ def test_the_profile_of_an_employee_decides(policed: Policed) -> None:
     configure(policed.database, COMPANY | {"profiles": generous, "employees": employees})
     policed.reports(a_report(an_expense("X1"), an_expense("X2"), employee="E2"))
     assert [blocked for *_, blocked in policed.judged()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "instant", "day", "blocked"),
+    [
+        ({"kind": "future"}, "2026-01-31T23:30:00Z", "2026-02-01", {"FR": False, "GB": True}),
+        ({"kind": "age", "days": 30}, "2026-01-31T23:30:00Z", "2026-01-01", {"FR": True, "GB": False}),
+    ],
+)
+def test_the_day_of_a_declaration_is_that_of_the_entity(
+    policed: Policed, rule: dict[str, Any], instant: str, day: str, blocked: dict[str, bool]
+) -> None:
+    """It is half past midnight in Paris, and half past eleven in London."""
+    held = {"R": rule | {"consequence": "block"}}
+    entities = COMPANY["entities"] | {"GB": COMPANY["entities"]["FR"] | {"time_zone": "Europe/London"}}
+    employees = {code: {"name": code, "entity": code, "account": "421000"} for code in entities}
+    profiles = {"generic": PROFILES["generic"] | {"rules": held}}
+    configure(policed.database, COMPANY | {"entities": entities, "employees": employees, "profiles": profiles})
+    sent = [
+        a_report(an_expense(f"X{code}", date=day), id=code, entity=code, employee=code, declared_at=instant)
+        for code in entities
+    ]
+    policed.reports(*sent)
+    assert {key[1:]: found for key, *_, found in policed.judged()} == blocked

@@ -37,13 +37,13 @@ class IntakeJudging:
         """Whether everything is judged."""
         return self._policy
 
-    def begin(self, connection: Connection) -> None:
-        """To be called first in each transaction of the import."""
+    def begin(self, connection: Connection, in_order: bool = True) -> None:
+        """To be called first in each transaction of the import; ``in_order``: it queues its employees all at once."""
         in_turn(connection)
         if masterdata.hold(connection) != self._edition:
             self._policy = True  # the configuration changed since it was read: the judges look whether it has one
-        if self._whole:
-            stored.hold_all(connection)  # employees come in the order of the file
+        if self._whole or not in_order:
+            stored.hold_all(connection)
 
     def concerns(self, expense: CheckedExpense) -> bool:
         """Whether a new expense must be judged before anything is made of it."""
@@ -55,6 +55,20 @@ class IntakeJudging:
             stored.queue(connection, entity_id, employee_ids)
         if self._whole:
             self._queued.update((entity_id, employee_id) for employee_id in employee_ids)
+
+    def queue_to_approve(
+        self,
+        connection: Connection,
+        entity_id: int,
+        reports: tuple[str, tuple[object, ...]],
+        employee_ids: Collection[int],
+        restated: Collection[int] = (),
+    ) -> None:
+        """``queue`` where reports (a condition on ``r``) are to be approved: who waits, or is ``restated`` beside them,
+        is judged anew."""
+        waited = {one for _, one in stored.waiting_of(connection, *reports)}
+        self.queue(connection, entity_id, {*employee_ids, *waited})
+        stored.unjudge(connection, *reports, [(entity_id, one) for one in waited.union(restated)])
 
     def added(self, entity_id: int, source: str, ids: Sequence[int]) -> None:
         """New expenses of a source, of ascending keys."""

@@ -87,9 +87,9 @@ class LineImport:
         with begin() as connection:
             self.judging.begin(connection)
             if report.approved:
-                if self.judging.policy:
-                    waiting = stored.employees_of_groups(connection, self.view.id, self.mapping.name)
-                    self.judging.queue(connection, self.view.id, waiting)
+                group = self.view.id, self.mapping.name
+                employees = stored.employees_of_groups(connection, *group) if self.judging.policy else ()
+                self.judging.queue_to_approve(connection, self.view.id, (stored.TAKING_LINES, group), employees)
                 control = now if report.controlled else None
                 steps = len(self.view.entity.approval_steps)
                 self.tally.approved += stored.approve_groups(

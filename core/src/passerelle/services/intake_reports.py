@@ -63,7 +63,8 @@ class _Work:
     changed: list[tuple[int, int, str, tuple[int, str, str]]] = field(default_factory=list)
     standings: list[tuple[int, Standing]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    due: set[int] = field(default_factory=set)  # employees to judge
+    due: set[int] = field(default_factory=set)  # employees to judge, since reports of theirs changed
+    approved: dict[int, int] = field(default_factory=dict)  # halves that are approved as they are, each with whose
     kept: set[int] = field(default_factory=set)  # approved halves that came again as they are
     halves: dict[tuple[str, ReportKind], int] = field(default_factory=dict)
     taken: list[Submission] = field(default_factory=list)
@@ -153,11 +154,11 @@ class ReportImport:
         refused: list[tuple[Submission, Finding]] = []
         taken: list[Submission] = []
         unchanged: list[Submission] = []
+        by_source: dict[tuple[int, str], list[Submission]] = {}
+        for one in block:
+            by_source.setdefault((one.report.entity_id, one.report.source), []).append(one)
         with begin() as connection:
-            self.judging.begin(connection)
-            by_source: dict[tuple[int, str], list[Submission]] = {}
-            for one in block:
-                by_source.setdefault((one.report.entity_id, one.report.source), []).append(one)
+            self.judging.begin(connection, in_order=len(by_source) == 1)
             for (entity_id, source), part in by_source.items():
                 work = self._decide(connection, entity_id, source, part, refused, unchanged)
                 self._write(connection, entity_id, source, work)
@@ -230,7 +231,8 @@ class ReportImport:
             after = after_approval(half.standing, self._stated(report))
             if after != half.standing:
                 work.standings.append((half.id, after))
-                work.due |= {half.employee_id} if self.judging.policy else set()
+                if after.approval != half.standing.approval:
+                    work.approved[half.id] = half.employee_id
                 work.events += facts(half.id, report.source, report.revision, half.standing, after)
                 self.tally.approved += after.approval != half.standing.approval
 
@@ -274,7 +276,12 @@ class ReportImport:
         return Stated(declared if report.submitted else None, approved, controlled, len(steps))
 
     def _write(self, connection: Connection, entity_id: int, source: str, work: _Work) -> None:
-        self.judging.queue(connection, entity_id, work.due)
+        if work.approved:
+            reports = f"r.id IN ({', '.join(map(str, work.approved))})", ()
+            employees = work.due.union(work.approved.values() if self.judging.policy else ())
+            self.judging.queue_to_approve(connection, entity_id, reports, employees, work.due)
+        else:
+            self.judging.queue(connection, entity_id, work.due)
         ids = stored.add_reports(connection, entity_id, [report for _, report in work.new])
         self.tally.reports_new += len(ids)
         halves = work.halves | {key: id for (key, _), id in zip(work.new, ids, strict=True)}

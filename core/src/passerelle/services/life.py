@@ -64,17 +64,24 @@ def approve(
 ) -> Decided:
     """Gives the next step of the reports of ``numbers``, or of all that are submitted when it is ``None``."""
     acting = _Acting(database, clock, by, entity)
+    found = judge_due(database).findings  # approval fixes what the policy covers today
     if numbers is not None:
-        return _each(acting, numbers, "approve",
-                     lambda one, case, now: lifecycle.approve(one.standing, case, by, now), judge=None)  # fmt: skip
+        decided = _each(acting, numbers, "approve",
+                        lambda one, case, now: lifecycle.approve(one.standing, case, by, now), judge=False)  # fmt: skip
+    else:
+        decided = _approve_all(acting)
+    return decided.model_copy(update={"findings": (*found, *decided.findings)})
+
+
+def _approve_all(acting: _Acting) -> Decided:
     changed = waiting = 0
     given: tuple[StepGiven, ...] = ()
-    with database.transaction() as connection:
+    with acting.database.transaction() as connection:
         directory = masterdata.load(connection)
-        for one in entities(directory, entity):
+        policy, now = bool(directory.company.profiles), instant_text(acting.clock())
+        for one in entities(directory, acting.entity):
             steps = entity_of(directory, one).approval_steps
-            policy = bool(directory.company.profiles)
-            by_steps, left = stored.approve_all(connection, one, instant_text(clock()), by, steps, policy)
+            by_steps, left = stored.approve_all(connection, one, now, acting.by, steps, policy)
             given += steps_given(directory.entity_code(one), steps, by_steps)
             changed, waiting = changed + sum(by_steps.values()), waiting + left
     return _then_posted(acting, changed, 0, waiting, given)
@@ -254,15 +261,17 @@ def _legible(reason: str) -> None:
 
 
 def _each(
-    acting: _Acting, numbers: Sequence[str], act: Act, decide: _Deciding, reason: str = "", judge: bool | None = True
+    acting: _Acting, numbers: Sequence[str], act: Act, decide: _Deciding, reason: str = "", judge: bool = True
 ) -> Decided:
-    """The act on each report. ``judge``: whether it bears on judgements; ``None``: where there is a policy."""
+    """The act on each report. ``judge``: whether it bears on judgements; approval does where there is a policy."""
     _legible(reason)
     now = instant_text(acting.clock())
     with acting.database.transaction() as connection:
         directory = masterdata.load(connection)
-        bears = bool(directory.company.profiles) if judge is None else judge
-        rows = _chosen(connection, directory, numbers, acting.entity, bears)
+        if act == "approve":
+            policy = bool(directory.company.profiles)
+            stored.queue_to_approve(connection, entities(directory, acting.entity), numbers, policy)
+        rows = _chosen(connection, directory, numbers, acting.entity, judge)
         changed = _decide(connection, directory, rows, decide, now)
         done = Event(0, now, acting.by, act, 0, "", reason.strip())
         _record(connection, directory, {one.id: one for one in rows}, changed, done)

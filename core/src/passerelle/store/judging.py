@@ -7,6 +7,8 @@ queues the employee first, in ascending order and before it locks reports or cou
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -144,6 +146,38 @@ def is_waiting(connection: Connection, entity_id: int, employee_id: int) -> bool
     """Whether an employee is still to be judged, as far as other transactions have said."""
     query = "SELECT 1 FROM judging_due WHERE entity_id = ? AND employee_id = ?"
     return bool(fetch(connection, query, (entity_id, employee_id)))
+
+
+def waiting_of(connection: Connection, reports: str, parameters: tuple[object, ...]) -> list[tuple[int, int]]:
+    """(entity, employee) of those who wait among the employees of reports ``r``; ``reports`` is their condition.
+
+    Under ``store.reports.in_turn`` and ``store.masterdata.hold`` nobody else begins to wait.
+    """
+    query = "SELECT j.entity_id, j.employee_id FROM judging_due j WHERE EXISTS (SELECT 1 FROM report r "
+    query += f"WHERE {reports} AND r.entity_id = j.entity_id AND r.employee_id = j.employee_id) ORDER BY 1, 2"
+    return [(int(entity_id), int(employee_id)) for entity_id, employee_id in execute(connection, query, parameters)]
+
+
+def unjudge(
+    connection: Connection, reports: str, parameters: tuple[object, ...], employees: Iterable[tuple[int, int]]
+) -> None:
+    """Of reports ``r`` that are to be approved: the verdicts of (entity, employee) who waited, which were not those of
+    today, are dropped, so that approval fixes none of them. What was refused stays so.
+
+    Their expenses are then judged in their place, and fixed by that, as those of a report that arrives approved.
+    """
+    for entity_id, found in groupby(sorted(employees), itemgetter(0)):
+        ids = [employee_id for _, employee_id in found]
+        for start in range(0, len(ids), _IN):
+            part = ids[start : start + _IN]
+            execute(
+                connection,
+                "UPDATE expense SET verdicts = NULL, blocked = ?, covered = 0, entity_covered = 0 WHERE id IN ("
+                "SELECT x.id FROM report r JOIN expense x ON x.report_id = r.id "
+                f"WHERE {reports} AND r.entity_id = ? AND r.employee_id IN ({', '.join('?' * len(part))}) "
+                f"AND r.approval IN ('created', 'partially_approved') AND {_OPEN} AND x.verdicts IS NOT NULL)",
+                (False, *parameters, entity_id, *part),
+            )
 
 
 def take(connection: Connection, entity_id: int, after: int, limit: int) -> list[int]:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from passerelle.reports.lifecycle import Standing
 from passerelle.reports.line_control import ExpenseStanding
-from passerelle.store.judging import queue, queue_where
+from passerelle.store.judging import queue, queue_where, unjudge, waiting_of
+from passerelle.store.masterdata import hold
 from passerelle.store.report_events import Event, record_where
 from passerelle.store.reports import STANDING, in_turn, set_standing, standing_of
 from passerelle.store.sql import execute, execute_many
@@ -72,6 +73,7 @@ def save(connection: Connection, entity_id: int, standings: Sequence[tuple[int, 
 def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Sequence[str]) -> None:
     """The employees of these reports are judged again, once the transaction ends; nobody judges them meanwhile."""
     in_turn(connection)
+    hold(connection)
     employees: dict[int, set[int]] = {}
     for start in range(0, len(numbers), _IN):
         part = numbers[start : start + _IN]
@@ -87,6 +89,27 @@ def queue_numbers(connection: Connection, entity_ids: Sequence[int], numbers: Se
         queue(connection, entity_id, employees[entity_id])
 
 
+def queue_to_approve(
+    connection: Connection, entity_ids: Sequence[int], numbers: Sequence[str], everybody: bool
+) -> None:
+    """``queue_numbers`` for reports that are to be approved, or of those alone who wait: they are judged anew."""
+    in_turn(connection)
+    hold(connection)
+    condition = f"r.entity_id IN ({_marks(entity_ids)}) AND r.number IN ({{}})"
+    wanted = [
+        (condition.format(_marks(part)), (*entity_ids, *part))
+        for part in (numbers[start : start + _IN] for start in range(0, len(numbers), _IN))
+    ]
+    waited = sorted({one for reports in wanted for one in waiting_of(connection, *reports)})
+    if everybody:
+        queue_numbers(connection, entity_ids, numbers)
+    else:
+        for entity_id, employee_id in waited:
+            queue(connection, entity_id, [employee_id])
+    for reports in wanted:
+        unjudge(connection, *reports, waited)
+
+
 def approve_all(
     connection: Connection, entity_id: int, now: str, actor: str, steps: Sequence[str], policy: bool
 ) -> tuple[dict[int, int], int]:
@@ -96,8 +119,13 @@ def approve_all(
     As ``reports.lifecycle.approve`` does it, in a few statements. What waits for its control is not due to be posted.
     """
     in_turn(connection)  # so that every statement sees the same reports
+    hold(connection)
+    waited = waiting_of(connection, _WANTED, (entity_id,))
     if policy:
         queue_where(connection, f"report r WHERE {_WANTED}", (entity_id,))
+    else:
+        queue(connection, entity_id, [employee_id for _, employee_id in waited])
+    unjudge(connection, _WANTED, (entity_id,), waited)
     query = f"SELECT count(*) FROM report r WHERE {_WANTED}"
     wanted: int = execute(connection, query, (entity_id,)).scalar_one()
     where, parameters = _WANTED, [entity_id]

@@ -21,7 +21,7 @@ STANDING = (
 )
 LIVE = "(NOT x.withdrawn AND r.approval NOT IN ('refused', 'cancelled'))"  # an expense x of a report r
 REFUSED = "(x.blocked AND r.kind = 'own')"  # own money that the policy refuses: nothing is owed for it
-_TAKING_LINES = (
+TAKING_LINES = (  # the submitted reports of a mapping that still take lines
     "r.entity_id = ? AND r.source = ? AND r.group_key <> '' AND r.approval = 'created' AND r.submitted_at IS NOT NULL"
 )
 
@@ -310,7 +310,7 @@ def approve_groups(
     changed: int = execute(
         connection,
         "UPDATE report AS r SET approval = 'approved', approved_at = ?, post_due = NOT awaits_control, "
-        f"approval_steps = ? WHERE {_TAKING_LINES}",
+        f"approval_steps = ? WHERE {TAKING_LINES}",
         (approved_at, steps, entity_id, source),
     ).rowcount
     return changed
@@ -323,7 +323,7 @@ def control_groups(connection: Connection, entity_id: int, source: str, controll
     execute(
         connection,
         "UPDATE report AS r SET controlled_at = ?, awaits_control = ? "
-        f"WHERE {_TAKING_LINES} AND r.controlled_at IS NULL",
+        f"WHERE {TAKING_LINES} AND r.controlled_at IS NULL",
         (controlled_at, False, entity_id, source),
     )
 
@@ -331,7 +331,7 @@ def control_groups(connection: Connection, entity_id: int, source: str, controll
 def _record_groups(connection: Connection, entity_id: int, source: str, at: str, act: str, more: str = "") -> None:
     event = report_events.Event(0, at, source, act, 0)
     detail = ("'stated by its mapping'", ())
-    report_events.record_where(connection, event, detail, _TAKING_LINES + more, (entity_id, source))
+    report_events.record_where(connection, event, detail, TAKING_LINES + more, (entity_id, source))
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
