@@ -24,7 +24,9 @@ SHIPPED: frozenset[str] = frozenset({"FR", "GB"})
 class Bracket(Described):
     """Of a year's distance d up to ``up_to`` (inclusive): d × ``rate`` + ``fixed``. The last bracket has no end."""
 
-    up_to: Annotated[Decimal, Field(gt=0), BeforeValidator(plain_decimal)] | None = None
+    up_to: Annotated[Decimal, Field(gt=0), BeforeValidator(plain_decimal)] | None = Field(
+        None, description="distance of the year, in the unit of the scale"
+    )
     rate: Number
     fixed: Number = Decimal(0)
 
@@ -33,10 +35,12 @@ class MileageRate(Dated):
     """The brackets of one class of vehicle within a range of fiscal power, for trips of certain days."""
 
     vehicle: Name = Field("car", description="class of vehicle, as the expense names it")
-    power_from: Annotated[int, Field(ge=0, strict=True)] | None = None
-    power_until: Annotated[int, Field(ge=0, strict=True)] | None = None
-    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
-    multiplier: Number = Decimal(1)
+    power_from: Annotated[int, Field(ge=0, strict=True)] | None = Field(None, description="least fiscal power")
+    power_until: Annotated[int, Field(ge=0, strict=True)] | None = Field(
+        None, description="greatest; both belong to it"
+    )
+    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1, description="by rising distance of the year")]
+    multiplier: Number = Field(Decimal(1), description="of what the brackets give, as 1.2 for electric cars")
 
 
 class MileageScale(Described):
