@@ -55,6 +55,19 @@ def test_what_the_company_paid_and_nothing_covers_is_an_advance(policed: Policed
     assert "10.00 EUR is a one-off advance" in one.summary
 
 
+def test_a_refund_says_what_it_takes_back(policed: Policed) -> None:
+    policed.send("E1", "f MEAL 07 -8.00 cancels=e payer=company_card", "g MEAL 07 -22.00 cancels=e payer=company_card")
+    policed.send("E1", "h MEAL 07 -15.00 cancels=a")
+    assert [explain(policed.database, name).summary for name in ("f", "g")] == [
+        f"Of company money, {cover} that was covered is taken back, and {rest} is taken off the one-off advance that "
+        "the employee owes."
+        for cover, rest in (("0.00 EUR", "8.00 EUR"), ("20.00 EUR", "2.00 EUR"))
+    ]
+    assert explain(policed.database, "h").summary == (
+        "Of own money, 15.00 EUR that was covered is taken back from the employee."
+    )
+
+
 def change(policed: Policed, assignment: str, key: str, table: str = "expense") -> None:
     """Puts an expense, or its report, into another state."""
     where = "line_key = ?" if table == "expense" else "id IN (SELECT report_id FROM expense WHERE line_key = ?)"

@@ -167,13 +167,22 @@ def _summary(found: _Found, own: bool, covered: int, advance: int, currency: str
         words.append("The policy has not judged it yet; every import, declaration and approval judges what waits.")
     elif own and expense.blocked:
         words.append("It was paid with own money and is refused: nothing is owed for it.")
-    elif own:
-        words.append(f"It was paid with own money: {money.display(covered, currency)} is owed to the employee.")
-    elif advance:
-        words.append(
-            f"The company paid: {money.display(covered, currency)} is covered, and "
-            f"{money.display(advance, currency)} is a one-off advance that the employee owes."
-        )
     else:
-        words.append(f"The company paid: {money.display(covered, currency)} is covered, all of it.")
+        words.append(_settled(own, covered, advance, currency, taken_back=expense.content.gross < 0))
     return " ".join(words)
+
+
+def _settled(own: bool, covered: int, advance: int, currency: str, taken_back: bool) -> str:
+    """What becomes of the cover, and of company money that nothing covers; a negative one takes back."""
+    cover, rest = money.display(abs(covered), currency), money.display(abs(advance), currency)
+    if own and taken_back:
+        return f"Of own money, {cover} that was covered is taken back from the employee."
+    if own:
+        return f"It was paid with own money: {cover} is owed to the employee."
+    if taken_back:
+        less = f", and {rest} is taken off the one-off advance that the employee owes" if advance < 0 else ""
+        more = f", and {rest} is a one-off advance that the employee owes" if advance > 0 else ""
+        return f"Of company money, {cover} that was covered is taken back{less}{more}."
+    if advance:
+        return f"The company paid: {cover} is covered, and {rest} is a one-off advance that the employee owes."
+    return f"The company paid: {cover} is covered, all of it."
