@@ -15,6 +15,16 @@ def test_a_schema_describes_the_answer(cli: Cli) -> None:
     assert set(cli("schema", "errors").json["$defs"]["ErrorPage"]["properties"]) == {"code", "title", "page"}
 
 
+def test_a_schema_describes_the_failure_too(cli: Cli) -> None:
+    for words in (["rules", "check"], ["rules", "explain"], ["reports", "show"], ["reports", "submit"]):
+        failed = cli(*words, "nowhere", "--json").json
+        schema = cli("schema", *words).json
+        assert {"$ref": "#/$defs/Failure"} in schema["anyOf"]
+        described = schema["$defs"]["Failure"]
+        assert set(failed) == set(described["required"]) == {"findings", "exit_code"}
+        assert all(set(one) == set(schema["$defs"]["Finding"]["properties"]) for one in failed["findings"])
+
+
 def test_without_a_known_command_the_commands_are_listed(cli: Cli) -> None:
     for words in ([], ["nonsense"]):
         outcome = cli("schema", *words)

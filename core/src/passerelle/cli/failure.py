@@ -6,6 +6,7 @@ import json
 import tempfile
 import traceback
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,14 @@ from passerelle.errors import Finding, OutsideRefused, PasserelleError
 _EXAMPLES = 3
 
 
+@dataclass(frozen=True)
+class Failure:
+    """The one document of a command with ``--json`` that was stopped: ``passerelle schema`` describes it, too."""
+
+    findings: tuple[Finding, ...]
+    exit_code: int
+
+
 def explain(fault: Exception, *, as_json: bool) -> int:
     """Tells a person (stderr) or a program (one document on stdout) what stopped the command; returns the exit code."""
     if isinstance(fault, OSError):
@@ -26,7 +35,7 @@ def explain(fault: Exception, *, as_json: bool) -> int:
     if not isinstance(fault, PasserelleError):
         return _defect(fault, as_json)
     if as_json:
-        click.echo(json.dumps({"findings": plain(fault.findings), "exit_code": fault.exit_code}, ensure_ascii=False))
+        click.echo(json.dumps(plain(Failure(fault.findings, fault.exit_code)), ensure_ascii=False))
     else:
         click.echo(findings_text(fault.findings), err=True)
     return fault.exit_code
@@ -102,8 +111,7 @@ def _defect(fault: Exception, as_json: bool) -> int:
         trace.write("".join(traceback.format_exception(fault)))
     sentence = f"PSR-9900: A defect of Passerelle ({type(fault).__name__}). The trace is in {Path(trace.name)}."
     if as_json:
-        finding = {"code": "PSR-9900", "message": sentence}
-        click.echo(json.dumps({"findings": [finding], "exit_code": 70}))
+        click.echo(json.dumps(plain(Failure((Finding("PSR-9900", sentence),), 70))))
     else:
         click.echo(f"{sentence} Please report it; nothing that was committed is lost.", err=True)
     return 70

@@ -1,14 +1,16 @@
-"""``passerelle schema COMMAND``: the JSON Schema of what a command prints with ``--json``."""
+"""``passerelle schema COMMAND``: the JSON Schema of what a command prints with ``--json``: an answer, or a failure."""
 
 from __future__ import annotations
 
 import importlib
+from typing import Any, Union
 
 import click
 from pydantic import TypeAdapter
 
 from passerelle.cli import COMMANDS
 from passerelle.cli.command import ANSWERS
+from passerelle.cli.failure import Failure
 
 
 @click.command("schema")
@@ -24,4 +26,5 @@ def command(words: tuple[str, ...]) -> None:
         for module, _ in COMMANDS.values():
             importlib.import_module(f"passerelle.cli.{module}")
         raise click.UsageError(f"Name a command with --json: {', '.join(sorted(ANSWERS))}")
-    click.echo(json.dumps(TypeAdapter(ANSWERS[name]).json_schema(), indent=2))
+    one_of: Any = Union  # of types that are values here
+    click.echo(json.dumps(TypeAdapter(one_of[ANSWERS[name], Failure]).json_schema(), indent=2))
