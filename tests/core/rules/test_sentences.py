@@ -40,7 +40,8 @@ def test_the_control_set_of_a_type() -> None:
         "At most 2 MEAL a week: 0 left in week 2026-W03 (1 expense counted before).",
         "Alert threshold on MEAL, 2,000.00 EUR a quarter (1,000.00 EUR a share): 1,948.00 EUR left in 2026-Q1 "
         "(1 expense counted before).",
-        "Cap on MEAL, 40.00 EUR a day (20.00 EUR a share): 12.00 EUR of 32.00 EUR is not covered; 0.00 EUR left on 2026-01-15 "
+        "Cap on MEAL, 40.00 EUR a day (20.00 EUR a share): 12.00 EUR of 32.00 EUR is not covered; "
+        "0.00 EUR left on 2026-01-15 "
         "(1 expense counted before).",
     ]
 
