@@ -33,9 +33,11 @@ from tests.core.services.an_export import COMPANY, SPLIT, House, meal, train
 
 from passerelle.errors import Finding, Refused
 from passerelle.exports.frozen import FrozenDocument
+from passerelle.reports.outcome import Judged
 from passerelle.services import export_facts, export_why, ledger, life
+from passerelle.services.judging import judge_due
 from passerelle.services.surveying import Survey
-from passerelle.store import masterdata
+from passerelle.store import judging, masterdata
 from passerelle.store.database import Database
 
 THOROUGH = int(os.environ.get("PASSERELLE_LAWS", "1"))  # times as many runs
@@ -49,7 +51,7 @@ CAP = {"cap": [{"amounts": {"EUR": "60"}, "period": "day"}]}
 POLICIES: list[dict[str, Any]] = [
     {},
     {"TRAIN": CAP, "MEAL": {"count": [{"limit": 1, "period": "month"}]}},
-    {"TRAIN": {}, "MEAL": CAP},
+    {"TRAIN": {}, "MEAL": {"cap": [{"amounts": {"EUR": "60"}, "period": "month"}]}},
     {"TRAIN": CAP},  # no meal may be declared
 ]
 
@@ -67,7 +69,7 @@ def an_expense(draw: st.DrawFn) -> dict[str, Any]:
         return train(cents, split=draw(st.sampled_from([SPLIT, OTHER_SPLIT]))) | fields
     if kind == "foreign":
         return train(cents, currency="CHF", country="CH", rate="1.0642") | fields
-    return meal(cents, rate=draw(st.sampled_from([10, 20]))) | fields
+    return meal(cents, rate=draw(st.sampled_from([10, 20])), guests=draw(st.sampled_from([0, 0, 3]))) | fields
 
 
 EXPENSES = st.lists(an_expense(), min_size=1, max_size=3)
@@ -82,6 +84,8 @@ class Exports(RuleBasedStateMachine):
     @initialize(policy=st.sampled_from(POLICIES))
     def begin(self, policy: dict[str, Any]) -> None:
         self.house = type(self).fresh()
+        types = self.house.company["expense_types"]
+        self.house.configure(expense_types=types | {"MEAL": types["MEAL"] | {"kind": "guests"}})
         self.revisions: dict[str, int] = {}
         self.live: list[int] = []
         self.policy(policy)
@@ -134,6 +138,7 @@ class Exports(RuleBasedStateMachine):
     def policy(self, policy: dict[str, Any]) -> None:
         """What is declared from now on is capped or refused: own money is not owed, company money is an advance."""
         self.house.configure(profiles={"generic": {"name": "All", "types": policy}} if policy else {})
+        self.judges()
 
     @rule(
         employee=st.sampled_from(["E1", "E2"]),
@@ -229,6 +234,17 @@ class Exports(RuleBasedStateMachine):
         unbalanced = "SELECT entry_id FROM line GROUP BY entry_id, revision HAVING sum(amount) <> 0"
         assert self.house.rows(unbalanced) == []
         assert self.house.rows("SELECT id FROM export WHERE state NOT IN ('proven', 'voided')") == []
+
+    @invariant()
+    def judging_again_changes_nothing(self) -> None:
+        judged = self.judges()
+        assert (judged.expenses, judged.changed) == (0, 0)
+
+    def judges(self) -> Judged:
+        """Whoever has open expenses, as a change of the policy does."""
+        with self.house.database.transaction() as connection:
+            judging.queue_open(connection)
+        return judge_due(self.house.database)
 
     @invariant()
     def numbers_have_no_hole(self) -> None:
