@@ -154,7 +154,8 @@ def waiting_of(connection: Connection, reports: str, parameters: tuple[object, .
     Under ``store.reports.in_turn`` and ``store.masterdata.hold`` nobody else begins to wait.
     """
     query = "SELECT j.entity_id, j.employee_id FROM judging_due j WHERE EXISTS (SELECT 1 FROM report r "
-    query += f"WHERE {reports} AND r.entity_id = j.entity_id AND r.employee_id = j.employee_id) ORDER BY 1, 2"
+    query += f"WHERE {reports} AND r.entity_id = j.entity_id AND r.employee_id = j.employee_id) "
+    query += "ORDER BY j.entity_id, j.employee_id"
     return [(int(entity_id), int(employee_id)) for entity_id, employee_id in execute(connection, query, parameters)]
 
 
