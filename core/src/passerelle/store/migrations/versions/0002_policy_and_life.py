@@ -1,4 +1,4 @@
-"""the expense policy's verdicts and the life of a report"""
+"""The expense policy's verdicts and the life of a report. There is no way back but the backup made before it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -77,7 +77,3 @@ def upgrade() -> None:
             f"SELECT id, {at}, source, '{act}', revision, '{detail}', '' FROM report WHERE {at} IS NOT NULL ORDER BY id"
         )
     op.create_index(op.f("ix_report_event_report_id"), "report_event", ["report_id"])
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore the backup made before the upgrade")
