@@ -100,7 +100,7 @@ def test_refused_password_is_told_to_nobody(
 ) -> None:
     monkeypatch.setenv("SHARE_PASSWORD", "correct horse battery staple")
     caplog.set_level("DEBUG")
-    refused = case.sent(on_server(private_key=None, password="env:SHARE_PASSWORD"))
+    refused = case.sent(on_server(private_key=None, password="env:SHARE_PASSWORD", timeout_seconds=60))
     assert stopped(refused) == ("failed", 3, ["PSR-7002"])
     with case.database.reading() as connection:
         written = f"{refused} {deliveries.load(connection, case.number)} {deliveries.attempts(connection, case.number)}"

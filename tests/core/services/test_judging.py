@@ -285,6 +285,11 @@ def test_without_a_policy_nobody_waits_but_for_a_refund(policed: Policed) -> Non
     assert (outcome.judged, policed.judged()) == (0, [("X1", 1200, 1200, False), ("X2", 1200, 1200, False)])
     back = policed.reports(a_report(an_expense("R1", amount="-5.00", cancels="X1"), id="R2"))
     assert (back.judged, policed.judged()[0]) == (1, ("R1", -500, -500, False))
+    policed.reports(a_report(an_expense("R2", amount="-3.00"), id="R3", employee="E2"))  # it names nothing
+    with policed.database.transaction() as connection:
+        queue_open(connection)
+    again = judge_due(policed.database)
+    assert (again.expenses, again.changed) == (0, 0)
 
 
 def test_an_entity_that_left_the_configuration_waits(policed: Policed, monkeypatch: pytest.MonkeyPatch) -> None:

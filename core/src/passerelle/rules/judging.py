@@ -38,6 +38,7 @@ class Policy:
     ) -> None:
         self._planner = Planner(company, entity, profile, plugin_rules or {})
         self._currency = self._planner.entity.currency
+        self._is_there = bool(company.profiles)
         self._plans: dict[tuple[str, str, str], Plan] = {}
 
     def window(self, type_code: str, day: date) -> tuple[date, date]:
@@ -118,7 +119,9 @@ class Policy:
         self._count_refund(self._plan(refund), refund, counted)
         if original is not None:
             verdict = verdict._replace(left=original.covered)
-        return Judgement(refund.id, refund.gross, refund.entity_gross, covered, entity_covered, False, (verdict,))
+        # without a policy what names nothing is taken as it comes, unjudged: judged later it is the same
+        said = (verdict,) if original is not None or self._is_there else ()
+        return Judgement(refund.id, refund.gross, refund.entity_gross, covered, entity_covered, False, said)
 
     def _judge(
         self, expense: Declared, counted: Counted, leave: tuple[Leave, ...], refunds: Sequence[Declared]
